@@ -1,0 +1,270 @@
+"""The port during the run, and the order of things within one instant (contract rules 6 to 13)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from portsim.engines.reference.officers import Pool
+from portsim.engines.reference.recorder import Recorder
+from portsim.engines.reference.stage import Stage
+from portsim.engines.reference.unit import Unit, cross
+from portsim.errors import LimitError
+from portsim.model.network import NONE, Network
+from portsim.model.records import UnitOutcome
+from portsim.model.traffic import Traffic, WhenFull
+
+# What SimPy plays first within one instant. Ends and arrivals have SimPy's normal priority, 1.
+ENDS_AND_ARRIVALS = 1
+CALENDAR_AND_PATIENCE = 2
+DISPATCH = 3
+TURN_AWAY = 4
+LIMIT = 5
+
+MOST_ROUNDS = 10_000
+"""More rounds than this at one instant is a mistake in the scenario: time would stand still (rule 6)."""
+
+
+class Clock(simpy.Environment):
+    """SimPy's environment, in whole ticks."""
+
+    @property
+    def now(self) -> int:
+        """The current tick."""
+        return self._now  # type: ignore[return-value]  # every delay given to it is an int
+
+
+class Port:
+    """All stages, officers and units of one run, and the dispatcher that moves them.
+
+    A round of rule 6 is what SimPy plays at one tick up to and including one `dispatch`: the ends and arrivals of
+    the tick, in the first round the calendar and patience, then all moves, then all grants. Whatever a dispatch
+    makes possible (a service without work ends, a lane has become free) brings about the next round.
+    """
+
+    def __init__(self, network: Network, traffic: Traffic, units_in_port: int) -> None:
+        self.network = network
+        self.traffic = traffic
+        self.env = Clock()
+        self.recorder = Recorder(traffic)
+        # memoryviews hand out Python integers, faster than numpy does and without a copy
+        self.stage_of, self.work_of = traffic.stage.data, traffic.work.data
+        self.roles_of, self._first = traffic.roles.data, traffic.first.data
+        self._priority, self._patience, self._when_full = (
+            traffic.priority.data,
+            traffic.patience.data,
+            traffic.when_full.data,
+        )
+        self._parent = traffic.parent.data
+        self.pools = [
+            Pool(paper, [index for index, stage in enumerate(network.stages) if stage.pool == number])
+            for number, paper in enumerate(network.pools)
+        ]
+        self.stages = [Stage(self, index, network) for index in range(len(network.stages))]
+        self._inside = 0
+        self._most_inside = units_in_port
+        self._touched: list[int] = []
+        self._is_dispatch_due = False
+        self._tick_of_round, self._round = NONE, 0
+        self._may_turn_away: list[Unit] = []
+        self._has_holds = bool(traffic.hold.any())
+        self._passengers = _passengers(traffic)
+        self._still_in: dict[int, int] = defaultdict(int)  # passengers not yet out, by parent
+        for parent in traffic.parent[traffic.parent != NONE].tolist():
+            self._still_in[parent] += 1
+        self._gathering: dict[int, tuple[Unit, Stage]] = {}
+
+    # The instant -----------------------------------------------------------------------------------------------
+
+    def touch(self, stage: Stage) -> None:
+        """Something changed at this stage: have it looked at in the next moves and grants of this instant."""
+        if not stage.touched:
+            stage.touched = True
+            heappush(self._touched, stage.index)
+            if not self._is_dispatch_due:
+                self._is_dispatch_due = True
+                self.call(self.dispatch, 0, DISPATCH)
+
+    def dispatch(self, _: simpy.Event) -> None:
+        """One round: moves at every stage that was touched, then grants, each stage once, in file order."""
+        self._count_round()
+        for index in sorted(self._touched):
+            self.stages[index].move()
+        had_its_turn = NONE
+        next_round: list[int] = []
+        while self._touched:
+            index = heappop(self._touched)
+            if index <= had_its_turn:
+                next_round.append(index)
+                continue
+            had_its_turn = index
+            self.stages[index].touched = False
+            self.stages[index].grant()
+        heapify(next_round)
+        self._touched = next_round
+        self._is_dispatch_due = bool(next_round)
+        if next_round:
+            self.call(self.dispatch, 0, DISPATCH)
+
+    def turn_away(self, _: simpy.Event) -> None:
+        """Rule 13: nothing moves any more at this instant; who came now, may not wait and is outside, goes."""
+        outside, self._may_turn_away = self._may_turn_away, []
+        for unit in outside:
+            if not unit.is_out and self.recorder.joined[self._first[unit.number]] == NONE:
+                self._go_away(unit, UnitOutcome.TURNED_AWAY)
+
+    def schedule(self, event: simpy.Event, delay: int, priority: int = ENDS_AND_ARRIVALS) -> None:
+        """Let an event happen `delay` ticks from now, at its place within that instant."""
+        event._ok, event._value = True, None
+        self.env.schedule(event, priority, delay)  # type: ignore[arg-type]
+
+    def call(self, callback: Callable[[simpy.Event], None], delay: int, priority: int = ENDS_AND_ARRIVALS) -> None:
+        """Call back `delay` ticks from now, at the place within that instant that `priority` says."""
+        event = simpy.Event(self.env)
+        assert event.callbacks is not None
+        event.callbacks.append(callback)
+        self.schedule(event, delay, priority)
+
+    def at_calendar(self, tick: int) -> simpy.Event:
+        """An event at the calendar's place in the first round of `tick`."""
+        event = simpy.Event(self.env)
+        self.schedule(event, tick - self.env.now, CALENDAR_AND_PATIENCE)
+        return event
+
+    # Units -----------------------------------------------------------------------------------------------------
+
+    def order_of_arrival(self) -> NDArray[np.int64]:
+        """Numbers of the units that come by themselves, by (tick, number)."""
+        numbers = np.flatnonzero(self.traffic.parent == NONE)
+        return numbers[np.argsort(self.traffic.arrived[numbers], kind="stable")]
+
+    def steps_of(self, number: int) -> tuple[int, int]:
+        """First row of a unit's steps, and the row after its last."""
+        return self._first[number], self._first[number + 1]
+
+    def begin(self, number: int) -> None:
+        """A unit arrives now and stands at its first door."""
+        unit = Unit(number, self._priority[number])
+        unit.row = self._first[number]
+        self.recorder.arrived[number] = self.env.now
+        self._inside += 1
+        if self._inside == self._most_inside + 1:
+            self.call(self._check_limit, 0, LIMIT)
+        patience = self._patience[number]
+        if patience != NONE:
+            self.call(lambda _: self._lose_patience(unit), patience, CALENDAR_AND_PATIENCE)
+        if self._when_full[number] == WhenFull.TURN_AWAY:
+            if not self._may_turn_away:
+                self.call(self.turn_away, 0, TURN_AWAY)
+            self._may_turn_away.append(unit)
+        self.env.process(cross(self, unit))
+
+    def release(self, unit: Unit) -> None:
+        """A unit has done its last step and leaves the port."""
+        self._put_out(unit, UnitOutcome.RELEASED)
+        assert unit.behind is not None
+        unit.behind.leave_behind(unit)
+
+    def split_off(self, unit: Unit) -> None:
+        """Rule 26: passengers who leave the unit at the step it has just joined arrive in the next round."""
+        for passenger in self._passengers.get(unit.row, ()):
+            self.call(lambda _, passenger=passenger: self.begin(passenger), 0)  # type: ignore[misc]
+
+    # Units that may not start yet ------------------------------------------------------------------------------
+
+    def is_ready(self, unit: Unit) -> bool:
+        """Rule 14: its hold-until has come, and at a join its passengers are out or the limit has passed."""
+        row, now = unit.row, self.env.now
+        if self._has_holds and self.traffic.hold[row] > now:
+            return False
+        if not self._is_gathering(unit):
+            return True
+        limit = self.traffic.join_limit[row]
+        joined = self.recorder.joined[row]
+        return bool(limit != NONE and (now if joined == NONE else joined) + limit <= now)
+
+    def watch(self, unit: Unit, stage: Stage) -> None:
+        """Have the stage looked at again when the hold-until of a unit at its door comes, or its passengers are out."""
+        row = unit.row
+        if self._has_holds and self.traffic.hold[row] > self.env.now:
+            self._call_when_ready(unit, stage, int(self.traffic.hold[row] - self.env.now))
+        if self._is_gathering(unit):
+            self._gathering[unit.number] = unit, stage
+
+    def watch_limit(self, unit: Unit, stage: Stage) -> None:
+        """Have the stage looked at again when a unit that has just joined has waited long enough for passengers."""
+        limit = int(self.traffic.join_limit[unit.row]) if self._is_gathering(unit) else NONE
+        if limit != NONE:
+            self._call_when_ready(unit, stage, limit)
+
+    def _is_gathering(self, unit: Unit) -> bool:
+        return bool(self._still_in and self.traffic.is_join[unit.row] and self._still_in.get(unit.number))
+
+    def _call_when_ready(self, unit: Unit, stage: Stage, delay: int) -> None:
+        row = unit.row
+
+        def look(_: simpy.Event) -> None:
+            if unit.row == row and not unit.is_out:
+                stage.look_again(unit)
+
+        self.call(look, delay)
+
+    # Ways out --------------------------------------------------------------------------------------------------
+
+    def _lose_patience(self, unit: Unit) -> None:
+        """Rule 9: a unit that never started a service leaves, from outside or from the queue."""
+        if not unit.is_out and self.recorder.started[self._first[unit.number]] == NONE:
+            self._go_away(unit, UnitOutcome.LEFT)
+
+    def _go_away(self, unit: Unit, outcome: UnitOutcome) -> None:
+        self._put_out(unit, outcome)
+        self.stages[self.stage_of[unit.row]].give_up(unit)
+
+    def _put_out(self, unit: Unit, outcome: UnitOutcome) -> None:
+        unit.is_out = True
+        self._inside -= 1
+        self.recorder.out[unit.number] = self.env.now
+        self.recorder.outcome[unit.number] = outcome
+        parent = self._parent[unit.number]
+        if parent != NONE:
+            self._still_in[parent] -= 1
+            if not self._still_in[parent] and parent in self._gathering:
+                gathering, stage = self._gathering.pop(parent)
+                stage.look_again(gathering)
+
+    # Limits ----------------------------------------------------------------------------------------------------
+
+    def _count_round(self) -> None:
+        now = self.env.now
+        self._round = self._round + 1 if now == self._tick_of_round else 1
+        self._tick_of_round = now
+        if self._round > MOST_ROUNDS:
+            names = ", ".join(self.stages[index].name for index in sorted(self._touched))
+            raise LimitError(
+                f"more than {MOST_ROUNDS} rounds at one instant (tick {now}): stages {names} never come to rest",
+                tick=now,
+            )
+
+    def _check_limit(self, _: simpy.Event) -> None:
+        if self._inside <= self._most_inside:
+            return
+        longest = max(self.stages, key=lambda stage: stage.queue.waiting + len(stage.door))
+        raise LimitError(
+            f"more than {self._most_inside} units in the port; most of them, "
+            f"{longest.queue.waiting + len(longest.door)}, stand at stage {longest.name}, which gets more than it can "
+            "do: open more lanes or hours there, lower the demand, or raise limits.units_in_port",
+            tick=self.env.now,
+        )
+
+
+def _passengers(traffic: Traffic) -> dict[int, list[int]]:
+    """Who splits off at which row of the traffic's steps."""
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for number in np.flatnonzero(traffic.parent != NONE).tolist():
+        by_row[int(traffic.first[traffic.parent[number]] + traffic.split_step[number])].append(number)
+    return dict(by_row)

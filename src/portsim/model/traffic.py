@@ -1,0 +1,121 @@
+"""Every unit of one replication with every random draw already made: the other half of an engine's input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ORDINARY = 0
+"""Priority of most units; smaller goes first."""
+
+
+class WhenFull(IntEnum):
+    """What a unit does that finds its first stage full (contract rules 3 and 13)."""
+
+    WAIT_OUTSIDE = 0
+    TURN_AWAY = 1
+
+
+class Direction(IntEnum):
+    """Which way a unit crosses, seen from the first side."""
+
+    OUT = 0
+    IN = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traffic:
+    """All units of a replication, one row per unit, ordered by (flow, k): the row is the unit's number.
+
+    Unit number decides ties (contract rule 4), so units of a flow that is added never come between old ones.
+
+    Per unit (arrays of length n):
+    flow, kind : int16, index into `Network.flows` and `Network.kinds`
+    parent : int64, number of the unit it splits off from, NONE for one that arrives by itself
+    split_step : int16, the parent's step at whose joining it arrives, NONE without a parent
+    priority : int16, smaller goes first, 0 is ordinary
+    persons, goods : int32, persons aboard (drivers included) and goods units carried
+    wanted : int64, tick at which it would come if nothing stood in its way; no plan changes it
+    arrived : int64, tick at which it arrives; NONE with a parent
+    patience : int64, ms after which it leaves if no service has begun, NONE for never
+    when_full : int8, `WhenFull`
+    first : int64[n + 1], the unit's steps are rows first[i] .. first[i + 1] - 1 below, at least one
+
+    Per step (arrays of length m = first[n]):
+    stage : int16, index into `Network.stages`
+    leg : int8, 0 for the first crossing of a journey, 1 for the way back
+    direction : int8, `Direction` of this leg
+    work : int64, ms of service at the ordinary pace
+    hold : int64, tick before which it may not start, 0 for none
+    roles : int16, index into `Network.role_lists`, NONE at a stage without lanes
+    is_join : bool, whether the step waits for the unit's passengers
+    join_limit : int64, ms after which a join goes on without them, NONE for never
+
+    stayed_away : int64[flows], units that wanted to come and did not, because the port was closed
+    """
+
+    flow: NDArray[np.int16]
+    kind: NDArray[np.int16]
+    parent: NDArray[np.int64]
+    split_step: NDArray[np.int16]
+    priority: NDArray[np.int16]
+    persons: NDArray[np.int32]
+    goods: NDArray[np.int32]
+    wanted: NDArray[np.int64]
+    arrived: NDArray[np.int64]
+    patience: NDArray[np.int64]
+    when_full: NDArray[np.int8]
+    first: NDArray[np.int64]
+    stage: NDArray[np.int16]
+    leg: NDArray[np.int8]
+    direction: NDArray[np.int8]
+    work: NDArray[np.int64]
+    hold: NDArray[np.int64]
+    roles: NDArray[np.int16]
+    is_join: NDArray[np.bool_]
+    join_limit: NDArray[np.int64]
+    stayed_away: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, **columns: Any) -> Traffic:
+        """Build from columns of any integer type: copied to the exact dtype and made read-only."""
+        arrays = {}
+        for field in fields(cls):
+            array = np.array(columns.pop(field.name), dtype=DTYPES[field.name])
+            array.flags.writeable = False
+            arrays[field.name] = array
+        if columns:
+            raise TypeError(f"unknown columns: {sorted(columns)}")
+        return cls(**arrays)
+
+    def __len__(self) -> int:
+        return int(self.flow.size)
+
+
+DTYPES: dict[str, type[np.generic]] = {
+    "flow": np.int16,
+    "kind": np.int16,
+    "parent": np.int64,
+    "split_step": np.int16,
+    "priority": np.int16,
+    "persons": np.int32,
+    "goods": np.int32,
+    "wanted": np.int64,
+    "arrived": np.int64,
+    "patience": np.int64,
+    "when_full": np.int8,
+    "first": np.int64,
+    "stage": np.int16,
+    "leg": np.int8,
+    "direction": np.int8,
+    "work": np.int64,
+    "hold": np.int64,
+    "roles": np.int16,
+    "is_join": np.bool_,
+    "join_limit": np.int64,
+    "stayed_away": np.int64,
+}
