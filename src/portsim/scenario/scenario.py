@@ -1,0 +1,299 @@
+"""A validated scenario: frozen, complete, every quantity in milliseconds or plain numbers.
+
+Nothing here knows YAML or pydantic; what reaches this module has been checked. Clock times are kept as they
+were stated, in the clock of their side; `portsim.scenario.calendar` turns them into instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class WeekProfile:
+    """A level by the clock, for each day of the week; where no span stands the level is 0.
+
+    days : seven tuples, Monday first, of (from_ms, to_ms, level): ms after that day's midnight by the wall clock,
+        0 <= from_ms < to_ms <= 2 * DAY_MS, in ascending order and not overlapping. A span that ends after 24:00
+        runs into the next day and belongs to the day it starts.
+    """
+
+    days: tuple[tuple[tuple[int, int, float], ...], ...]
+
+    @classmethod
+    def constant(cls, level: float) -> WeekProfile:
+        """The same level around the clock, every day."""
+        return cls((((0, DAY_MS, level),) if level else (),) * 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A stretch during which a side or stage is closed: UTC epoch ms, start <= t < end, and how it was written."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How long something takes, in ms.
+
+    kind and params (durations in ms, cv and shapes plain numbers):
+    fixed(value), uniform(low, high), triangular(low, mode, high), exponential(mean), erlang(mean, shape),
+    gamma(mean, cv), lognormal(mean, cv), weibull(mean, shape), empirical(values; params["values"] is a tuple, ms,
+    each equally likely)
+    """
+
+    kind: Literal[
+        "fixed", "uniform", "triangular", "exponential", "erlang", "gamma", "lognormal", "weibull", "empirical"
+    ]
+    params: Mapping[str, Any]
+
+    @property
+    def mean_ms(self) -> float:
+        """Mean duration in ms, exactly for every kind."""
+        p = self.params
+        match self.kind:
+            case "fixed":
+                return float(p["value"])
+            case "uniform":
+                return float(p["low"] + p["high"]) / 2
+            case "triangular":
+                return float(p["low"] + p["mode"] + p["high"]) / 3
+            case "empirical":
+                return float(sum(p["values"])) / len(p["values"])
+            case _:
+                return float(p["mean"])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the border: its clock, its hours and the dates it stays closed."""
+
+    name: str
+    timezone: str
+    open: WeekProfile
+    closures: tuple[Closure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Officers of one service: how many are on duty by the clock of `side`, and what an hour of one costs."""
+
+    name: str
+    side: str
+    level: WeekProfile
+    end_of_shift: Literal["finish", "hand_over"]
+    cost_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: its lanes by role, its hours, the officers one service needs and how long that takes.
+
+    lanes : (role, level by the clock) in order of the file; None for a delay, where any number is served at once
+    open : own hours; None to follow the side's
+    closures : the stage's own, on top of the side's
+    service : by kind; key None is the service of every kind not named; empty if every flow states its own
+    """
+
+    name: str
+    side: str
+    counted: bool
+    lanes: tuple[tuple[str, WeekProfile], ...] | None
+    open: WeekProfile | None
+    closures: tuple[Closure, ...]
+    closing: Literal["finish", "suspend"]
+    pool: str | None
+    officers: int
+    waiting_space: int | None
+    service: Mapping[str | None, Distribution]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stop of a journey: the stage, the share of units that stops there, and which lanes it may use.
+
+    service : of this flow at this stage; None to use the stage's
+    roles : (role, is helped) in order of preference; empty at a delay
+    """
+
+    stage: str
+    share: float
+    service: Distribution | None
+    roles: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateArrivals:
+    """Units come at random at a rate that follows the clock (a Poisson process with random day factors).
+
+    per_day : (date ordinal from which it holds, mean units a day), ascending; the first also holds before its date
+    by_hour : relative weights over the day; only their ratios matter
+    by_weekday : seven weights, Monday first, scaled to mean 1
+    by_month : twelve weights, January first, scaled to mean 1
+    growth_per_year : 0.1 means 10 % more after 365.25 days, from the scenario's start
+    day_to_day_cv : coefficient of variation of the factor each calendar day's demand is multiplied with
+    """
+
+    per_day: tuple[tuple[int, float], ...]
+    by_hour: WeekProfile
+    by_weekday: tuple[float, ...]
+    by_month: tuple[float, ...]
+    growth_per_year: float
+    day_to_day_cv: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegularArrivals:
+    """Units come one after another, the first a gap after the start; gaps are independent draws of `every`."""
+
+    every: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One line of a timetable: at this ms of the day, on these weekdays (0 is Monday), this many units."""
+
+    at_ms: int
+    weekdays: tuple[int, ...]
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimetableArrivals:
+    """Units come by timetable, each late by its own draw of `late` (never early)."""
+
+    departures: tuple[Departure, ...]
+    late: Distribution | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedArrivals:
+    """Units come as they were recorded, in time order: UTC epoch ms and what the file says of each unit.
+
+    priority, persons, goods are None where the file has no such column.
+    """
+
+    file: str
+    arrived_ms: tuple[int, ...]
+    priority: tuple[int, ...] | None
+    persons: tuple[int, ...] | None
+    goods: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoArrivals:
+    """Nobody comes after the start (only the queue standing at the start)."""
+
+
+Arrivals = RateArrivals | RegularArrivals | TimetableArrivals | RecordedArrivals | NoArrivals
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A stream of units of one kind in one direction.
+
+    queue_at_start : units already standing at the first stage at tick 0
+    priority : (priority, share) of units that differ from the ordinary 0; smaller goes first
+    persons, goods : mean per unit; a unit has the whole part, and one more with the fraction as its probability
+    clock : IANA zone in which arrivals are stated: that of the first stage's side
+    """
+
+    name: str
+    kind: str
+    direction: Literal["out", "in"]
+    journey: tuple[Step, ...]
+    arrivals: Arrivals
+    queue_at_start: int
+    priority: tuple[tuple[int, float], ...]
+    persons: float
+    goods: float
+    when_full: Literal["wait_outside", "turn_away"]
+    when_closed: Literal["queue"]
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """How the port is run from an instant on (UTC epoch ms): the start, and each dated change."""
+
+    at_ms: int
+    sides: tuple[Side, ...]
+    pools: tuple[Pool, ...]
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountWindow:
+    """A named stretch (UTC epoch ms, start <= t < end) in which crossings are counted, with the published figure."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a run stops rather than go on: more units than this in the port (or standing before it) at once."""
+
+    units_in_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSource:
+    """Where one number of the scenario comes from.
+
+    path : dotted path of the number; text : the value as written
+    kind : what vouches for it; `none` is a number nobody vouches for; `default` stands for none written
+    detail : the fact's id, the reason, the plan's name or the --set text
+    """
+
+    path: str
+    text: str
+    kind: Literal["fact", "measured", "assumed", "plan", "set", "none"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A complete, valid description of a port and of the stretch of time to simulate.
+
+    start_ms, end_ms, measure_from_ms : UTC epoch ms
+    clock : IANA zone of the first side, the port's clock
+    regimes : at least one, ascending; regimes[0].at_ms == start_ms; same sides, pools and stages in each, same order
+    targets : by measure name, for instance {"wait_p95_min": 120.0}
+    sources : one entry per number of the scenario, in file order
+    facts : every fact the scenario cites, by id (portsim.facts.Fact)
+    resolved : the scenario as plain YAML values after extends, plan and --set, without provenance lost
+    files : (path as given, sha256 hex) of every file read
+    attachments : (name in `resolved`, path now) of each data file that has to lie beside a copy of `resolved`
+    """
+
+    name: str
+    description: str
+    port: str
+    plan: str | None
+    start_ms: int
+    end_ms: int
+    measure_from_ms: int
+    clock: str
+    seed: int
+    targets: Mapping[str, float]
+    limits: Limits
+    windows: tuple[CountWindow, ...]
+    flows: tuple[Flow, ...]
+    regimes: tuple[Regime, ...]
+    sources: tuple[NumberSource, ...]
+    facts: Mapping[str, Any]
+    warnings: tuple[str, ...]
+    plans: tuple[str, ...]
+    resolved: Mapping[str, Any]
+    files: tuple[tuple[str, str], ...]
+    attachments: tuple[tuple[str, str], ...] = ()
