@@ -1,0 +1,264 @@
+"""When the units of a flow want to come: from a rate, at regular gaps, by timetable or as recorded.
+
+Units are counted by k in the order they are generated. Unit k always uses row k of its flow's streams, whatever the
+rate: a changed rate moves units in time and never swaps one for another.
+
+Sums over a year are taken in whole numbers (ms, or grains of an expected unit), so they depend neither on the blocks
+they are drawn in nor on the last bit of a machine's logarithm. Drawing a run in chunks needs nothing but the number k
+and the sum reached so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portsim.errors import Problem, ScenarioError
+from portsim.model.distributions import durations, exponential, gamma
+from portsim.model.streams import Streams
+from portsim.scenario import calendar
+from portsim.scenario.scenario import (
+    DAY_MS,
+    Flow,
+    RateArrivals,
+    RecordedArrivals,
+    RegularArrivals,
+    TimetableArrivals,
+    WeekProfile,
+)
+
+YEAR_MS = 365.25 * DAY_MS
+
+GRAINS = 2**26
+"""Grains in one expected unit: fine enough for a ms at one unit a day, coarse enough to absorb rounding noise."""
+
+MOST_UNITS = 20_000_000
+"""Units one flow may bring in one replication; their arrays alone would take several gigabytes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coming:
+    """The units of a flow that come during the run, without the queue standing at the start.
+
+    k : int64[n], ascending; the row of the flow's streams that belongs to the unit
+    wanted : int64[n], tick, 0 <= wanted < end; not sorted where units of a timetable are late
+    """
+
+    k: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+
+
+def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
+    """The units a flow brings in [start_ms, end_ms), UTC epoch ms. ScenarioError if they are more than MOST_UNITS."""
+    _refuse_too_many(flow, flow.queue_at_start)
+    end = end_ms - start_ms
+    match flow.arrivals:
+        case RateArrivals() as arrivals:
+            ticks = _by_rate(flow, cumulative_rate(flow, arrivals, streams, start_ms, end_ms), streams)
+        case RegularArrivals() as arrivals:
+            ticks = _regular(flow, arrivals, streams, end)
+        case TimetableArrivals() as arrivals:
+            ticks = _by_timetable(flow, arrivals, streams, start_ms, end_ms)
+        case RecordedArrivals() as arrivals:
+            ticks = np.asarray(arrivals.arrived_ms, dtype=np.int64) - start_ms
+        case _:
+            ticks = np.empty(0, dtype=np.int64)
+    k = np.flatnonzero((ticks >= 0) & (ticks < end))
+    return Coming(k, ticks[k])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CumulativeRate:
+    """How many units are expected by each tick: piecewise linear, from 0 at tick 0.
+
+    at : int64[p + 1], ticks at which the pieces begin, ascending, from 0 to the end
+    grains : int64[p + 1], what is expected by then, in grains of a unit
+    """
+
+    at: NDArray[np.int64]
+    grains: NDArray[np.int64]
+
+    def ticks(self, grains: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The tick in which each expected number, 0 <= grains < grains[p], is reached: int64[n], floor."""
+        piece = np.searchsorted(self.grains, grains, side="right") - 1
+        within = (grains - self.grains[piece]) * np.diff(self.at)[piece].astype(np.float64)
+        ticks: NDArray[np.int64] = self.at[piece] + (within / np.diff(self.grains)[piece]).astype(np.int64)
+        return ticks
+
+
+def cumulative_rate(flow: Flow, arrivals: RateArrivals, streams: Streams, start_ms: int, end_ms: int) -> CumulativeRate:
+    """Expected arrivals over [start_ms, end_ms), with each local day's demand times its random factor.
+
+    A local day of 24 hours has `per_day` units times the weights of its weekday and month, its growth (taken half a
+    day after its midnight) and its factor. On a day when clocks change, each clock hour keeps its rate: a day of 23
+    hours lacks the units of the hour that is not there, one of 25 hours has those of the repeated hour twice.
+    Raises ScenarioError if they are more than MOST_UNITS.
+    """
+    days = calendar.midnights(flow.clock, start_ms, end_ms)
+    ordinals = np.array([ordinal for ordinal, _ in days], dtype=np.int64)
+    midnights = np.array([midnight for _, midnight in days], dtype=np.int64)
+    hours = calendar.steps(arrivals.by_hour, flow.clock, start_ms, end_ms, strict=False)
+    turns = np.array([at_ms for at_ms, _ in hours], dtype=np.int64)
+    weights = np.array([weight for _, weight in hours], dtype=np.float64)
+    at_ms = np.union1d(turns, midnights[(midnights > start_ms) & (midnights < end_ms)])
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are refused by their sum
+        per_weight = _demand(flow, arrivals, ordinals, midnights - start_ms, streams)
+        rate = weights[np.searchsorted(turns, at_ms, side="right") - 1]
+        rate *= per_weight[np.searchsorted(midnights, at_ms, side="right") - 1]
+        units = rate * np.diff(at_ms, append=end_ms)
+        _refuse_too_many(flow, float(units.sum()))
+    grains = np.cumsum(np.rint(units * GRAINS).astype(np.int64))
+    return CumulativeRate(np.append(at_ms, end_ms) - start_ms, np.concatenate(([0], grains)))
+
+
+def _demand(
+    flow: Flow, arrivals: RateArrivals, ordinals: NDArray[np.int64], midnights: NDArray[np.int64], streams: Streams
+) -> NDArray[np.float64]:
+    """Units per ms and hour weight on each local date: float64[days]. midnights : ticks at which the dates begin."""
+    weekday = (ordinals + 6) % 7
+    month = np.array([date.fromordinal(ordinal).month - 1 for ordinal in ordinals.tolist()], dtype=np.int64)
+    since = np.array([ordinal for ordinal, _ in arrivals.per_day], dtype=np.int64)
+    levels = np.array([level for _, level in arrivals.per_day], dtype=np.float64)
+    demand = levels[np.maximum(np.searchsorted(since, ordinals, side="right") - 1, 0)]
+    demand *= _mean_one(arrivals.by_weekday)[weekday] * _mean_one(arrivals.by_month)[month]
+    demand *= (1 + arrivals.growth_per_year) ** ((midnights + DAY_MS / 2) / YEAR_MS)
+    demand *= day_factors(flow.name, arrivals.day_to_day_cv, ordinals, streams)
+    weight_of_day = np.array([_weight(arrivals.by_hour, day) for day in range(7)], dtype=np.float64)[weekday]
+    return np.divide(demand, weight_of_day, out=np.zeros_like(demand), where=weight_of_day > 0)
+
+
+def day_factors(flow: str, cv: float, ordinals: NDArray[np.int64], streams: Streams) -> NDArray[np.float64]:
+    """The factor each local date's demand is multiplied with: float64[days], gamma with mean 1 and this cv.
+
+    Row k of the stream belongs to the date with ordinal k, so a date keeps its factor when the run starts earlier.
+    ordinals : int64[days], `date.toordinal`, ascending
+    """
+    if not cv:
+        return np.ones(ordinals.shape)
+    first, last = int(ordinals[0]), int(ordinals[-1])
+    uniforms = streams.uniforms("day factor", flow, count=last - first + 1, skip=first)
+    return gamma(1.0, cv, uniforms[ordinals - first])
+
+
+def _by_rate(flow: Flow, rate: CumulativeRate, streams: Streams) -> NDArray[np.int64]:
+    """A Poisson process by inverting its cumulative rate (Cinlar, "Introduction to Stochastic Processes", 1975, ch. 4).
+
+    Unit k comes when the expected number reaches the sum of the first k + 1 exponential numbers of mean 1.
+    """
+
+    def gaps(k: int, count: int) -> NDArray[np.int64]:
+        gap = exponential(streams.uniforms("arrival", flow.name, count=count, skip=k))
+        return np.rint(gap * GRAINS).astype(np.int64)
+
+    total = int(rate.grains[-1])
+    return rate.ticks(running_sums(flow, gaps, total, expected=total / GRAINS))
+
+
+def _regular(flow: Flow, arrivals: RegularArrivals, streams: Streams, end: int) -> NDArray[np.int64]:
+    """The first unit a gap after the start, each next a gap after the one before."""
+
+    def gaps(k: int, count: int) -> NDArray[np.int64]:
+        return durations(arrivals.every, streams.uniforms("gap", flow.name, count=count, skip=k))
+
+    expected = end / max(arrivals.every.mean_ms, 1e-3)
+    _refuse_too_many(flow, expected)
+    return running_sums(flow, gaps, end, expected=expected)
+
+
+def running_sums(
+    flow: Flow, gaps: Callable[[int, int], NDArray[np.int64]], limit: int, *, expected: float
+) -> NDArray[np.int64]:
+    """Running sums of whole gaps as long as they stay below the limit: int64[n], drawn in blocks.
+
+    gaps : called with (k, count), gives the gaps of units k .. k + count - 1
+    expected : about how many units there will be; sets the first block's length and nothing else
+    Raises ScenarioError if there are more than MOST_UNITS.
+    """
+    blocks: list[NDArray[np.int64]] = []
+    total, k = 0, 0
+    count = int(expected + 6 * expected**0.5) + 16
+    while total < limit:
+        sums = total + np.cumsum(gaps(k, count))
+        blocks.append(sums[sums < limit])
+        total, k = int(sums[-1]), k + count
+        _refuse_too_many(flow, sum(block.size for block in blocks))
+        count = k // 4 + 16
+    return np.concatenate(blocks) if blocks else np.empty(0, np.int64)
+
+
+def _by_timetable(
+    flow: Flow, arrivals: TimetableArrivals, streams: Streams, start_ms: int, end_ms: int
+) -> NDArray[np.int64]:
+    """Every departure due during the run, by due time and then line of the timetable, each unit late by its own draw.
+
+    What was due before the start and would come late after it belongs to the queue at the start.
+    """
+    due = departures(flow, arrivals, start_ms, end_ms)
+    units = np.array([arrivals.departures[line].units for _, line in due], dtype=np.int64)
+    _refuse_too_many(flow, float(units.sum()))
+    ticks = np.repeat(np.array([at_ms - start_ms for at_ms, _ in due], dtype=np.int64), units)
+    if arrivals.late is not None:
+        ticks = ticks + durations(arrivals.late, streams.uniforms("late", flow.name, count=ticks.size))
+    return ticks
+
+
+def departures(flow: Flow, arrivals: TimetableArrivals, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+    """(UTC ms, line of the timetable) of everything due in [start_ms, end_ms), ascending.
+
+    Raises ScenarioError with every clock time that does not exist or is ambiguous on a date of the run.
+    """
+    due: list[tuple[int, int]] = []
+    problems: list[Problem] = []
+    first, last = (calendar.to_local(at_ms, flow.clock).toordinal() for at_ms in (start_ms, end_ms))
+    for ordinal in range(first - 1, last + 1):  # a line at 24:00 belongs to the day before
+        for line, departure in enumerate(arrivals.departures):
+            if (ordinal + 6) % 7 not in departure.weekdays:
+                continue
+            days, clock = divmod(departure.at_ms, DAY_MS)
+            try:
+                if clock:
+                    local = datetime.fromordinal(ordinal + days) + timedelta(milliseconds=clock)
+                    at_ms = calendar.to_utc_ms(local, flow.clock)
+                else:
+                    at_ms = calendar.day_start(ordinal + days, flow.clock)
+            except ValueError as error:
+                if first <= ordinal + days:
+                    problems.append(Problem(None, f"flows.{flow.name}.arrivals.timetable", str(error)))
+                continue
+            if start_ms <= at_ms < end_ms:
+                due.append((at_ms, line))
+    if problems:
+        raise ScenarioError(problems)
+    return sorted(due)
+
+
+def _mean_one(weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Weights scaled so that their mean is 1; all zero stay zero."""
+    array = np.array(weights, dtype=np.float64)
+    mean = array.mean()
+    return array / mean if mean > 0 else array
+
+
+def _weight(profile: WeekProfile, weekday: int) -> float:
+    """Area (weight * ms) under a profile over a 24-hour day, with what the day before left over midnight."""
+    own = sum((min(end, DAY_MS) - start) * level for start, end, level in profile.days[weekday] if start < DAY_MS)
+    before = sum((end - max(start, DAY_MS)) * level for start, end, level in profile.days[weekday - 1] if end > DAY_MS)
+    return own + before
+
+
+def _refuse_too_many(flow: Flow, units: float) -> None:
+    if not units <= MOST_UNITS:
+        raise ScenarioError(
+            [
+                Problem(
+                    None,
+                    f"flows.{flow.name}.arrivals",
+                    f"brings about {units:.3g} units in one run, at most {MOST_UNITS:,} are possible: "
+                    "lower the rate or shorten the run",
+                )
+            ]
+        )

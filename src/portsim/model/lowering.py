@@ -1,0 +1,211 @@
+"""Turn a scenario into a network: clock times, zones, closures and dated changes become levels over ticks.
+
+This is the last place that knows dates (contract rules 2, 20 and 29). Every level is read in the clock of its side;
+each regime holds from its own instant, at which a level takes the value the new profile has at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from portsim.errors import Problem, ScenarioError
+from portsim.model.arrivals import departures
+from portsim.model.network import NONE, Closing, Crew, EndOfShift, Network, Pool, Stage, StepFunction, Window, frozen
+from portsim.scenario import calendar, scenario
+from portsim.scenario.scenario import Closure, Regime, Scenario, Side, TimetableArrivals, WeekProfile
+
+_T = TypeVar("_T")
+
+
+def lower(plan: Scenario) -> Network:
+    """The network of a scenario.
+
+    Raises ScenarioError with every clock time (of hours, levels, timetables) that does not exist or is ambiguous on a
+    date of the run, every change that gives lanes to a delay or takes them from a stage, and every journey a unit
+    could pass without one stop.
+    """
+    levels = Levels(plan)
+    first = plan.regimes[0]
+    roles = _in_order(role for stage in _every_stage(plan) for role, _ in stage.lanes or ())
+    role_lists = _in_order(
+        tuple((roles.index(role), helped) for role, helped in step.roles)
+        for flow in plan.flows
+        for step in flow.journey
+        if step.roles
+    )
+    midnights = calendar.midnights(plan.clock, plan.start_ms, plan.end_ms)
+    network = Network(
+        port=plan.port,
+        start_ms=plan.start_ms,
+        end=plan.end_ms - plan.start_ms,
+        measure_from=plan.measure_from_ms - plan.start_ms,
+        clock=plan.clock,
+        midnights=frozen([midnight - plan.start_ms for _, midnight in midnights], "int64"),
+        first_day=midnights[0][0],
+        stages=tuple(_stage(levels, number, roles) for number in range(len(first.stages))),
+        pools=tuple(_pool(levels, number) for number in range(len(first.pools))),
+        sides=tuple(side.name for side in first.sides),
+        side_open=tuple(levels.side_open(number) for number in range(len(first.sides))),
+        flows=tuple(flow.name for flow in plan.flows),
+        kinds=_in_order(flow.kind for flow in plan.flows),
+        roles=roles,
+        role_lists=role_lists,
+        windows=tuple(
+            Window(window.name, window.start_ms - plan.start_ms, window.end_ms - plan.start_ms)
+            for window in plan.windows
+        ),
+    )
+    problems = [*levels.problems.values(), *_passed_by(plan), *_off_the_clock(plan)]
+    if problems:
+        raise ScenarioError(problems)
+    return network
+
+
+@dataclass(slots=True)
+class Levels:
+    """Reads profiles of a scenario as levels over its ticks, and keeps what is wrong with them.
+
+    problems : by key and message, so that stages which share their side's hours complain once
+    """
+
+    plan: Scenario
+    problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
+    _known: dict[tuple[WeekProfile, str, int, int], list[tuple[int, float]]] = field(default_factory=dict)
+
+    def level(self, key: str, profile_and_zone: Callable[[Regime], tuple[WeekProfile, str]]) -> StepFunction:
+        """A level through all regimes. key : dotted path of the profile, named if it cannot be read."""
+        return self._spliced(lambda regime: (key, *profile_and_zone(regime), ()))
+
+    def side_open(self, number: int) -> StepFunction:
+        """1 while a side is open: its hours cut by its closures."""
+
+        def hours(regime: Regime) -> tuple[str, WeekProfile, str, tuple[Closure, ...]]:
+            side = regime.sides[number]
+            return f"sides.{side.name}.open", side.open, side.timezone, side.closures
+
+        return self._spliced(hours)
+
+    def stage_open(self, number: int) -> StepFunction:
+        """1 while a stage is open: its own hours, else its side's, cut by the closures of both."""
+
+        def hours(regime: Regime) -> tuple[str, WeekProfile, str, tuple[Closure, ...]]:
+            stage = regime.stages[number]
+            side = _side(regime, stage.side)
+            closures = (*side.closures, *stage.closures)
+            if stage.open is None:
+                return f"sides.{side.name}.open", side.open, side.timezone, closures
+            return f"stages.{stage.name}.open", stage.open, side.timezone, closures
+
+        return self._spliced(hours)
+
+    def _spliced(self, read: Callable[[Regime], tuple[str, WeekProfile, str, tuple[Closure, ...]]]) -> StepFunction:
+        regimes = self.plan.regimes
+        ends = [*(regime.at_ms for regime in regimes[1:]), self.plan.end_ms]
+        pieces = []
+        for regime, end_ms in zip(regimes, ends, strict=True):
+            key, profile, zone, closures = read(regime)
+            steps = self._steps(key, profile, zone, regime.at_ms, end_ms)
+            pieces.append((regime.at_ms, calendar.cut(steps, closures, end_ms)))
+        start_ms = self.plan.start_ms
+        return StepFunction.of((at_ms - start_ms, int(level)) for at_ms, level in calendar.splice(pieces))
+
+    def _steps(self, key: str, profile: WeekProfile, zone: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
+        address = (profile, zone, start_ms, end_ms)
+        if address not in self._known:
+            try:
+                self._known[address] = calendar.steps(profile, zone, start_ms, end_ms)
+            except ValueError as error:
+                self.problems.setdefault((key, str(error)), Problem(None, key, str(error)))
+                return [(start_ms, 0.0)]
+        return self._known[address]
+
+
+def _stage(levels: Levels, number: int, roles: tuple[str, ...]) -> Stage:
+    stages = [regime.stages[number] for regime in levels.plan.regimes]
+    stage = stages[0]
+    first = levels.plan.regimes[0]
+    return Stage(
+        name=stage.name,
+        side=[side.name for side in first.sides].index(stage.side),
+        counted=stage.counted,
+        lanes=_lanes(levels, number, roles),
+        is_open=levels.stage_open(number),
+        closing=Closing.SUSPEND if stage.closing == "suspend" else Closing.FINISH,
+        waiting_space=NONE if stage.waiting_space is None else stage.waiting_space,
+        pool=NONE if stage.pool is None else [pool.name for pool in first.pools].index(stage.pool),
+        officers=stage.officers,
+    )
+
+
+def _lanes(levels: Levels, number: int, roles: tuple[str, ...]) -> tuple[tuple[int, StepFunction], ...] | None:
+    """Lanes of each role a stage has in any regime, in order of the file; a role it has not yet, or no more, is 0."""
+    stages = [regime.stages[number] for regime in levels.plan.regimes]
+    key = f"stages.{stages[0].name}.lanes"
+    if any((stage.lanes is None) != (stages[0].lanes is None) for stage in stages):
+        message = "a change cannot give lanes to a stage without any, or take them away: set them to 0 instead"
+        levels.problems[key, message] = Problem(None, key, message)
+        return None
+    if stages[0].lanes is None:
+        return None
+
+    def of_role(role: str) -> StepFunction:
+        def lanes(regime: Regime) -> tuple[WeekProfile, str]:
+            stage = regime.stages[number]
+            profile = dict(stage.lanes or ()).get(role, WeekProfile.constant(0))
+            return profile, _side(regime, stage.side).timezone
+
+        return levels.level(key, lanes)
+
+    own = _in_order(role for stage in stages for role, _ in stage.lanes or ())
+    return tuple((roles.index(role), of_role(role)) for role in own)
+
+
+def _pool(levels: Levels, number: int) -> Pool:
+    """A pool whose level is stated by the clock: one crew, all of it on duty and paid."""
+    pool = levels.plan.regimes[0].pools[number]
+
+    def officers(regime: Regime) -> tuple[WeekProfile, str]:
+        now = regime.pools[number]
+        return now.level, _side(regime, now.side).timezone
+
+    level = levels.level(f"officers.{pool.name}.level", officers)
+    end_of_shift = EndOfShift.HAND_OVER if pool.end_of_shift == "hand_over" else EndOfShift.FINISH
+    return Pool(pool.name, (Crew(level, rostered=level),), end_of_shift, pool.cost_per_hour)
+
+
+def _passed_by(plan: Scenario) -> list[Problem]:
+    """Journeys whose every step is drawn: some unit would arrive and stop nowhere."""
+    return [
+        Problem(
+            None,
+            f"flows.{flow.name}.journey",
+            "every step is for a share of the units only, so some would stop nowhere: give at least one step 100%",
+        )
+        for flow in plan.flows
+        if all(step.share < 1 for step in flow.journey)
+    ]
+
+
+def _off_the_clock(plan: Scenario) -> Iterable[Problem]:
+    """Clock times of timetables that do not exist or are ambiguous on a date of the run."""
+    for flow in plan.flows:
+        if isinstance(flow.arrivals, TimetableArrivals):
+            try:
+                departures(flow, flow.arrivals, plan.start_ms, plan.end_ms)
+            except ScenarioError as error:
+                yield from error.problems
+
+
+def _side(regime: Regime, name: str) -> Side:
+    return next(side for side in regime.sides if side.name == name)
+
+
+def _every_stage(plan: Scenario) -> Iterable[scenario.Stage]:
+    """Each stage in file order, as each regime has it."""
+    return (regime.stages[number] for number in range(len(plan.regimes[0].stages)) for regime in plan.regimes)
+
+
+def _in_order(values: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(values))
