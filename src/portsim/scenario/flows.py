@@ -1,0 +1,200 @@
+"""The flows of a scenario: journeys through stages that exist, and when units come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from portsim.scenario import recorded
+from portsim.scenario.assembly import Assembly, Span
+from portsim.scenario.overlay import Node, child, entries, items, unknown
+from portsim.scenario.scenario import (
+    DAY_MS,
+    Arrivals,
+    Departure,
+    Flow,
+    NoArrivals,
+    RateArrivals,
+    RecordedArrivals,
+    Regime,
+    RegularArrivals,
+    Stage,
+    Step,
+    TimetableArrivals,
+    WeekProfile,
+)
+from portsim.scenario.schema_arrivals import ArrivalsModel
+from portsim.scenario.schema_values import GENERAL, OTHER, StepEntry
+
+MOST_UNITS = 20_000_000
+"""Most units of one run: beyond it they cannot be held in memory."""
+
+
+def read_flows(assembly: Assembly, regimes: Sequence[Regime]) -> tuple[Flow, ...]:
+    """Every flow whose parts are all there, after checking its journey against the stages."""
+    stages = {stage.name: stage for stage in regimes[0].stages}
+    flows = []
+    for name, model in assembly.flow_models.items():
+        node = assembly.tree.value["flows"].value[name]
+        journey = []
+        for entry, at in zip(model.journey, items(node, "journey"), strict=True):
+            stage = stages.get(entry.stage)
+            if stage is not None:
+                journey.append(_read_step(assembly, entry, at, stage, model.kind))
+        if len(journey) == len(model.journey):
+            flows.append(_read_flow(assembly, regimes[0], name, tuple(journey)))
+    _check_kinds(assembly, regimes[0].stages)
+    read = tuple(flow for flow in flows if flow is not None)
+    _check_size(assembly, read)
+    return read
+
+
+def _check_size(assembly: Assembly, flows: Iterable[Flow]) -> None:
+    """Refuse more units than a run can hold, at the arrivals of the flow that brings most."""
+    if assembly.span is None:
+        return
+    days = (assembly.span.end_ms - assembly.span.start_ms) / DAY_MS
+    units = {flow.name: _most_units(flow.arrivals, days) + flow.queue_at_start for flow in flows}
+    total = sum(units.values())
+    if total > MOST_UNITS:
+        largest = max(units, key=lambda name: units[name])
+        node = assembly.tree.value["flows"].value[largest].value["arrivals"]
+        rule = f"about {units[largest]:.3g} units would come, {total:.3g} in all flows; a run holds {MOST_UNITS:,}"
+        assembly.problems.add(node, f"{rule}: lower the demand or end the run earlier", at_key=True)
+
+
+def _most_units(arrivals: Arrivals, days: float) -> float:
+    """How many units come in so many days, as far as their number matters for memory."""
+    match arrivals:
+        case RateArrivals():
+            growth: float = max(1.0, (1 + arrivals.growth_per_year) ** (days / 365.25))
+            busiest = max(units for _, units in arrivals.per_day)
+            return busiest * days * growth
+        case RegularArrivals():
+            return days * DAY_MS / arrivals.every.mean_ms
+        case TimetableArrivals():
+            return days / 7 * sum(line.units * len(line.weekdays) for line in arrivals.departures)
+        case RecordedArrivals():
+            return len(arrivals.arrived_ms)
+        case NoArrivals():
+            return 0
+
+
+def _read_step(assembly: Assembly, entry: StepEntry, node: Node, stage: Stage, kind: str) -> Step:
+    """One stop; problems for lane roles that are not there and for a service time nobody states."""
+    problems = assembly.problems
+    at_key = isinstance(node.value, dict)
+    at = node.value[entry.stage] if at_key else node
+    written = child(assembly.tree, "stages", stage.name, "service")
+    services: dict[str | None, object] = {**stage.service, **dict.fromkeys(entries(written))}
+    if entry.service is None and not (kind in services or None in stage.service):
+        has = f"only for {', '.join(str(known) for known in services)}" if services else "none"
+        cure = f"add `service` to stages.{stage.name}, or to this step"
+        problems.add(at, f"{stage.name} has no service time for {kind!r} ({has}); {cure}", at_key=at_key)
+    lanes = None if stage.lanes is None else tuple(role for role, _ in stage.lanes)
+    for key, named in (("roles", entry.roles or ()), ("helped_by", entry.helped_by)):
+        for index, role in enumerate(named):
+            where = child(node, entry.stage, key, index) or at
+            if lanes is None:
+                problems.add(where, f"{stage.name} has no lanes, so no lane roles; remove `{key}`")
+            elif role not in lanes:
+                message = f"{stage.name} has no lanes with the role {role!r}"
+                problems.add(where, unknown(role, lanes, message))
+            elif key == "helped_by" and role in (entry.roles or (GENERAL,)):
+                problems.add(where, f"{role!r} is its own role; only others can help")
+    if entry.roles is None and lanes is not None and GENERAL not in lanes and len(lanes) > 1:
+        rule = f"{stage.name} has lanes of the roles {', '.join(lanes)} and none general"
+        problems.add(at, f"{rule}; write which to use: {{{stage.name}: {{roles: [{lanes[0]}]}}}}", at_key=at_key)
+    return _step(assembly, entry, node, lanes)
+
+
+def _check_kinds(assembly: Assembly, stages: Iterable[Stage]) -> None:
+    """Warn of service times for kinds that no flow has."""
+    kinds = {model.kind for model in assembly.flow_models.values()}
+    if len(assembly.flow_models) < len(assembly.names("flows")):
+        return
+    for stage in stages:
+        for kind, node in entries(assembly.tree, "stages", stage.name, "service").items():
+            if kind in stage.service and kind not in kinds and kind != OTHER:
+                assembly.findings.warn(node, unknown(kind, sorted(kinds), f"no flow is of the kind {kind!r}"))
+
+
+def _step(assembly: Assembly, entry: StepEntry, node: Node, lanes: tuple[str, ...] | None) -> Step:
+    """One stop of a journey; `lanes` are the roles of the stage's lanes, None for a delay."""
+    service = None
+    if entry.service is not None:
+        at = child(node, entry.stage, "service") or node
+        service = assembly.distribution(entry.service, at)
+    roles: tuple[tuple[str, bool], ...] = ()
+    if lanes is not None:
+        own = entry.roles or ((GENERAL,) if GENERAL in lanes else lanes[:1])
+        roles = (*((role, False) for role in own), *((role, True) for role in entry.helped_by))
+    return Step(entry.stage, entry.share, service, roles)
+
+
+def _read_flow(assembly: Assembly, regime: Regime, name: str, journey: tuple[Step, ...]) -> Flow | None:
+    """A flow with this journey; None, with problems, if its arrivals cannot be read."""
+    model, node = assembly.flow_models[name], assembly.tree.value["flows"].value[name]
+    first = {stage.name: stage.side for stage in regime.stages}.get(journey[0].stage)
+    clock = {side.name: side.timezone for side in regime.sides}.get(first or "")
+    if clock is None or assembly.span is None:
+        return None
+    arrivals = _arrivals(assembly, model.arrivals, node.value["arrivals"], clock, assembly.span)
+    if arrivals is None:
+        return None
+    return Flow(
+        name=name,
+        kind=model.kind,
+        direction=model.direction,
+        journey=journey,
+        arrivals=arrivals,
+        queue_at_start=model.arrivals.queue_at_start,
+        priority=model.priority,
+        persons=model.persons,
+        goods=model.goods,
+        when_full=model.when_full,
+        when_closed=model.arrivals.when_closed,
+        clock=clock,
+    )
+
+
+def _arrivals(assembly: Assembly, model: ArrivalsModel, node: Node, clock: str, span: Span) -> Arrivals | None:
+    if model.csv is not None:
+        return _recorded(assembly, model.csv, node.value["csv"], clock, span)
+    if model.timetable is not None:
+        late = assembly.distribution(model.late, node.value["late"]) if model.late else None
+        departures = (Departure(at, line.days, line.units) for line in model.timetable for at in line.at)
+        return TimetableArrivals(tuple(departures), late)
+    if model.every is not None:
+        every = assembly.distribution(model.every, node.value["every"])
+        if every is not None and every.mean_ms == 0:
+            assembly.problems.add(node.value["every"], "is 0 on average; units would come without end: write a gap")
+            return None
+        return RegularArrivals(every) if every else None
+    per_day = model.per_day if model.rate is None else ((1, model.rate),)
+    if per_day is None:
+        return NoArrivals()
+    return RateArrivals(
+        per_day=per_day,
+        by_hour=model.by_hour or WeekProfile.constant(1),
+        by_weekday=model.by_weekday or (1.0,) * 7,
+        by_month=model.by_month or (1.0,) * 12,
+        growth_per_year=model.growth_per_year,
+        day_to_day_cv=model.day_to_day_cv,
+    )
+
+
+def _recorded(assembly: Assembly, file: str, node: Node, clock: str, span: Span) -> Arrivals | None:
+    folder = assembly.findings.folder_of(node)
+    recording = assembly.findings.attempt(
+        node, lambda: recorded.read_arrivals(file, folder, clock, span.start_ms, span.end_ms)
+    )
+    if recording is None:
+        return None
+    assembly.findings.files[file] = recording.sha256
+    if recording.dropped:
+        assembly.findings.warn(
+            node, f"{recording.dropped} of the arrivals in {file} lie outside the run and are left out"
+        )
+    if recording.ignored:
+        assembly.findings.warn(node, f"columns of {file} that mean nothing here: {', '.join(recording.ignored)}")
+    return recording.arrivals

@@ -1,0 +1,356 @@
+"""Scenario text in, a validated `Scenario` out.
+
+The way through, in order: read the file and what it extends (`_Layers`), lay the plan and `--set` on it, put facts in
+place of their ids (`sources`), read every part by its model (`assembly`), see whether the parts fit (`references`).
+Problems are collected on the way and raised together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from portsim import shipped, yamlfile
+from portsim.errors import Place, Problem, ScenarioError
+from portsim.facts import Fact, load_facts
+from portsim.scenario import recorded, references, sources
+from portsim.scenario.assembly import Assembly
+from portsim.scenario.findings import Findings
+from portsim.scenario.flows import read_flows
+from portsim.scenario.overlay import (
+    Mark,
+    Node,
+    Problems,
+    assign,
+    child,
+    entries,
+    items,
+    merge,
+    plant,
+    stamp,
+    unknown,
+)
+from portsim.scenario.regimes import read_regimes
+from portsim.scenario.resolved import Attachments, resolved_tree
+from portsim.scenario.scenario import Limits, Scenario
+from portsim.scenario.schema_fields import is_name
+from portsim.scenario.units import shown, suggestion
+from portsim.yamlfile import Document
+
+MAX_EXTENDS = 8
+"""Longest chain of scenarios that extend one another."""
+
+_DEMAND = ("arrivals", "persons", "goods", "kind", "direction")
+_NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources")
+
+
+def load(
+    source: str | os.PathLike[str],
+    *,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    facts: Sequence[str | os.PathLike[str]] = (),
+) -> Scenario:
+    """Read a scenario file, or a shipped scenario by its name, and check all of it.
+
+    plan : name of one of the scenario's plans; sets : texts `path=value` that come last; facts : further files of
+    published figures. Raises ScenarioError with every problem found, each with its place.
+    """
+    return open_file(source, facts).scenario(plan, sets)
+
+
+def load_text(
+    text: str,
+    *,
+    file: str = "scenario.yaml",
+    folder: Path | None = None,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    facts: Sequence[str | os.PathLike[str]] = (),
+) -> Scenario:
+    """Read a scenario from text, as `load` does; `file` is the name in messages.
+
+    folder : where files that the text names are looked for; without it the text can only extend shipped scenarios.
+    """
+    return ScenarioSource(yamlfile.parse(text, file), folder, None, facts).scenario(plan, sets)
+
+
+def shipped_scenarios() -> list[tuple[str, str]]:
+    """(name, one-line title) of each scenario that comes with portsim, by name."""
+    listed = []
+    for path in sorted(shipped.folder("scenarios").glob("*.yaml")):
+        value = yamlfile.read(path, f"scenarios/{path.name}").value
+        title = value.get("name") if isinstance(value, dict) else None
+        listed.append((path.stem, str(title or "")))
+    return listed
+
+
+def open_file(source: str | os.PathLike[str], facts: Sequence[str | os.PathLike[str]] = ()) -> ScenarioSource:
+    """Read a scenario file and what it extends, for one or more of its plans. Raises ScenarioError as `load` does."""
+    path, name = _find(source)
+    return ScenarioSource(yamlfile.read(path, name), path.parent, path, facts)
+
+
+def _find(source: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Where a scenario stands and how messages name it: a path, or the name of a shipped one."""
+    text = os.fspath(source)
+    if isinstance(source, str) and is_name(text):
+        path = _shipped(text)
+        if path is not None:
+            return path, f"scenarios/{path.name}"
+        if not Path(text).exists():
+            names = [path.stem for path in shipped.folder("scenarios").glob("*.yaml")]
+            known = unknown(text, sorted(names), f"there is no file and no shipped scenario {shown(text)}")
+            raise ScenarioError([Problem(None, "", known)])
+    return Path(text), text
+
+
+def _shipped(name: str) -> Path | None:
+    path = shipped.folder("scenarios") / f"{name}.yaml"
+    return path if is_name(name) and path.is_file() else None
+
+
+class ScenarioSource:
+    """A scenario file with what it extends, from which the scenario of each plan is made.
+
+    findings : what is wrong with the file whatever the plan; `scenario` adds to a copy
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        folder: Path | None,
+        path: Path | None,
+        facts: Sequence[str | os.PathLike[str]],
+    ) -> None:
+        self.findings = Findings(folder)
+        self.problems = self.findings.problems
+        self.extra_facts = [Path(file) for file in facts]
+        self._facts_nodes: list[Node] = []
+        self._facts: Mapping[str, Fact] | None = None
+        self.citations = sources.Citations(self._load_facts, self.problems)
+        tree = self._layer(document, folder, (path.resolve(),) if path else ())
+        self.plans = tree.value.get("plans")
+        self.tree = replace(tree, value={key: node for key, node in tree.value.items() if key != "plans"})
+        self._check_plans()
+
+    def _layer(self, document: Document, folder: Path | None, chain: tuple[Path, ...]) -> Node:
+        """A document laid over what it extends, its `sources` applied to both."""
+        self.findings.files[document.file] = document.sha256
+        self.findings.folders[document.file] = folder
+        node = plant(document)
+        if not isinstance(node.value, dict):
+            raise ScenarioError([Problem(node.place, "", f"got {shown(node.value)}; a scenario is a map of keys")])
+        own = replace(node, value={key: below for key, below in node.value.items() if key != "extends"})
+        extends = child(node, "extends")
+        if extends is not None and extends.value is not None:
+            parent = self._parent(extends, folder, chain)
+            if parent is not None:
+                own = merge(parent, own)
+        said = own.value.pop("sources", None)
+        self._facts_nodes += items(node, "facts")
+        if said is not None and said.value is not None:
+            own = sources.vouch(own, said, self.citations, self.problems)
+        return own
+
+    def _parent(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> Node | None:
+        """The scenario that is extended, or None with a problem."""
+        if len(chain) >= MAX_EXTENDS:
+            self.problems.add(
+                node, f"is the {MAX_EXTENDS}th in a chain of scenarios that extend one another; shorten it"
+            )
+            return None
+        try:
+            path, shown_as = self._locate_parent(node, folder)
+        except ValueError as error:
+            self.problems.add(node, str(error))
+            return None
+        if path.resolve() in chain:
+            self.problems.add(node, f"leads back to {shown_as}; scenarios cannot extend one another in a circle")
+            return None
+        try:
+            document = yamlfile.read(path, shown_as)
+        except ScenarioError as error:
+            self.problems.extend(error.problems)
+            return None
+        return self._layer(document, path.parent, (*chain, path.resolve()))
+
+    def _locate_parent(self, node: Node, folder: Path | None) -> tuple[Path, str]:
+        name = node.value
+        if not isinstance(name, str):
+            raise ValueError(f"got {shown(name)}; write a file of this folder or the name of a shipped scenario")
+        path = _shipped(name)
+        if path is not None:
+            return path, f"scenarios/{path.name}"
+        if is_name(name) and not (folder and (folder / name).exists()):
+            names = [path.stem for path in shipped.folder("scenarios").glob("*.yaml")]
+            raise ValueError(f"there is no shipped scenario {shown(name)}{suggestion(name, names)}")
+        return recorded.locate(name, folder), str(Path(node.place.file).parent / name)
+
+    def _load_facts(self) -> Mapping[str, Fact]:
+        """The shipped facts and the user's own, read once; what is wrong with the latter is a problem of the file."""
+        if self._facts is None:
+            files = [file for file in (*self.extra_facts, *map(self._facts_file, self._facts_nodes)) if file]
+            for file in files:
+                if file.is_file():
+                    self.findings.files[str(file)] = hashlib.sha256(file.read_bytes()).hexdigest()
+            try:
+                self._facts = load_facts(files)
+            except ScenarioError as error:
+                self.problems.extend(error.problems)
+                self._facts = load_facts()
+        return self._facts
+
+    def _facts_file(self, node: Node) -> Path | None:
+        """A facts file beside the scenario, by the path the user knows it under."""
+        folder = self.findings.folder_of(node)
+        found = self.findings.attempt(node, lambda: recorded.locate(node.value, folder))
+        return folder / node.value if found and folder else None
+
+    def scenario(self, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
+        """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
+        findings = self.findings.copy()
+        citations = self.citations.copy(findings.problems)
+        tree = self.tree
+        if plan is not None:
+            tree = self._apply_plan(tree, plan, findings.problems)
+        for text in sets:
+            tree = _apply_setting(tree, text, findings.problems)
+        tree = sources.resolve(tree, citations, findings.problems)
+        assembly = Assembly(tree, findings)
+        references.check_names(assembly)
+        regimes = read_regimes(assembly)
+        flows = read_flows(assembly, regimes)
+        references.check_staffing(assembly, regimes)
+        windows = references.read_windows(assembly, regimes, citations)
+        span, heading = assembly.span, assembly.heading
+        findings.problems.extend(self.problems.found)
+        if findings.problems or span is None or heading is None:
+            raise ScenarioError(findings.problems.sorted(findings.files))
+        for warning in sources.disagreements(tree, citations.cited):
+            findings.warnings.append(warning)
+        attachments = Attachments(findings, self.extra_facts)
+        return Scenario(
+            name=heading.name,
+            description=heading.description or "",
+            port=heading.port,
+            plan=plan,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            measure_from_ms=span.measure_from_ms,
+            clock=span.clock,
+            seed=heading.seed,
+            targets=heading.targets,
+            limits=Limits(heading.limits.units_in_port),
+            windows=windows,
+            flows=flows,
+            regimes=regimes,
+            sources=sources.number_sources(tree),
+            facts={name: citations.cited[name] for name in sorted(citations.cited)},
+            warnings=tuple(findings.warnings),
+            plans=tuple(entries(self.plans)),
+            resolved=resolved_tree(tree, attachments),
+            files=tuple(findings.files.items()),
+            attachments=attachments.listed(),
+        )
+
+    def _check_plans(self) -> None:
+        """Every plan sets only what exists and what a plan may set, whether it is used or not."""
+        plans = self.plans
+        if plans is None or plans.value is None:
+            return
+        if not isinstance(plans.value, dict):
+            self.problems.add(plans, f"got {shown(plans.value)}; write plans by name")
+            return
+        for name, node in plans.value.items():
+            if not is_name(name):
+                self.problems.add(node, f"{shown(name)} is not a name for a plan", at_key=True)
+            self._apply_plan(self.tree, name, self.problems)
+
+    def _apply_plan(self, tree: Node, name: str, problems: Problems) -> Node:
+        node = child(self.plans, name)
+        if node is None:
+            known = list(entries(self.plans))
+            message = f"there is no plan {shown(name)}"
+            text = unknown(name, known, message) if known else f"{message}; this scenario has no plans"
+            raise ScenarioError([Problem(self.tree.place, "plans", text)])
+        if node.value is None:
+            return tree
+        if not isinstance(node.value, dict):
+            problems.add(node, f"got {shown(node.value)}; write what the plan sets, or {{}} for nothing")
+            return tree
+        marked = stamp(node, Mark("plan", name))
+        for path, setting in _settings(marked.value, ()):
+            refusal = _refusal(tree, path, setting)
+            if refusal:
+                problems.add(setting, refusal, at_key=True)
+            else:
+                tree = assign(tree, path, setting, problems)
+        return tree
+
+
+def _apply_setting(tree: Node, text: str, problems: Problems) -> Node:
+    """Lay one `path=value` over the tree; whatever is wrong with it is placed at the option itself."""
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    place = Place(f"--set {text}", 0, 0)
+    path = tuple(key.split("."))
+    message = ""
+    if not equals or not key or not all(path):
+        message = "write --set path=value, for instance --set stages.scan.lanes=3"
+    elif not value.strip():
+        message = "has no value; write null to remove something"
+    elif path[0] in _NOT_IN_OVERLAYS:
+        message = f"--set cannot change {path[0]!r}"
+    if message:
+        problems.extend([Problem(place, key, message)])
+        return tree
+    try:
+        document = yamlfile.parse(value, place.file)
+    except ScenarioError as error:
+        problems.extend(replace(problem, place=place, key=key) for problem in error.problems)
+        return tree
+    node = _moved(plant(document), place, key)
+    return assign(tree, path, stamp(node, Mark("set", place.file)), problems)
+
+
+def _settings(below: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """(path, value) of what a plan sets; dotted or nested, what belongs to one flow is taken apart."""
+    for key, node in below.items():
+        steps = (*path, *key.split("."))
+        if steps[0] == "flows" and len(steps) < 3 and isinstance(node.value, dict) and node.value:
+            yield from _settings(node.value, steps)
+        else:
+            yield steps, node
+
+
+def _refusal(tree: Node, path: tuple[str, ...], node: Node) -> str:
+    """Why a plan may not set this, or nothing."""
+    if not all(path):
+        return "has an empty part; write a path such as stages.scan.lanes"
+    if path[0] in _NOT_IN_OVERLAYS:
+        return f"a plan cannot change {path[0]!r}"
+    if path[0] != "flows":
+        return ""
+    if len(path) > 1 and path[1] not in entries(tree, "flows"):
+        return unknown(path[1], entries(tree, "flows"), f"there is no {path[1]!r} under flows, and a plan adds no flow")
+    if len(path) < 3:
+        return "a plan changes no demand, so it cannot add, remove or replace flows"
+    if path[2] in _DEMAND:
+        return (
+            f"a plan changes no demand, so it cannot set {path[2]!r} of a flow; plans are compared on the same traffic"
+        )
+    return ""
+
+
+def _moved(node: Node, place: Place, key: str) -> Node:
+    """The same values, all of them at one place."""
+    value = node.value
+    if isinstance(value, dict):
+        value = {name: _moved(inner, place, f"{key}.{name}") for name, inner in value.items()}
+    elif isinstance(value, list):
+        value = [_moved(inner, place, f"{key}.{index}") for index, inner in enumerate(value)]
+    return replace(node, value=value, place=place, key_place=place, key=key)

@@ -1,0 +1,117 @@
+"""Whether the parts of a scenario fit one another: names that exist, services for every kind, windows in the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from portsim.scenario.assembly import Assembly
+from portsim.scenario.overlay import Node, child, entries, items, unknown
+from portsim.scenario.scenario import CountWindow, Regime, WeekProfile
+from portsim.scenario.sources import Citations
+from portsim.scenario.units import format_local, shown
+
+
+def check_names(assembly: Assembly) -> None:
+    """Every side, pool and stage that is named somewhere exists, and every one there is is used.
+
+    Works on the names alone, so that it finds what it can in a scenario with other mistakes.
+    """
+    tree, problems = assembly.tree, assembly.problems
+    sides, pools, stages = (assembly.names(section) for section in ("sides", "officers", "stages"))
+    for section in ("officers", "stages"):
+        for node in entries(tree, section).values():
+            _check_name(assembly, child(node, "side"), sides, "side")
+    used_pools: set[str] = set()
+    for node in entries(tree, "stages").values():
+        for pool, at in entries(node, "officers").items():
+            used_pools.add(pool)
+            if pool not in pools:
+                known = unknown(pool, pools, f"there is no pool {pool!r} under officers")
+                problems.add(at, known, at_key=True)
+    visited = set(_visited(assembly, stages))
+    if isinstance(getattr(child(tree, "flows"), "value", None), dict):
+        _check_used(assembly, "stages", visited, "no journey visits this stage")
+    _check_used(assembly, "officers", used_pools, "no stage needs these officers")
+
+
+def _check_name(assembly: Assembly, node: Node | None, known: list[str], what: str) -> None:
+    if node is not None and isinstance(node.value, str) and node.value not in known:
+        message = f"there is no {what} {shown(node.value)}"
+        assembly.problems.add(node, unknown(node.value, known, message))
+
+
+def _visited(assembly: Assembly, stages: list[str]) -> Iterable[str]:
+    """The stages that journeys name; a problem for each that does not exist."""
+    for flow in entries(assembly.tree, "flows").values():
+        for step in items(flow, "journey"):
+            at_key = isinstance(step.value, dict) and len(step.value) == 1
+            name, node = next(iter(step.value.items())) if at_key else (step.value, step)
+            if not isinstance(name, str):
+                continue
+            yield name
+            if name not in stages:
+                message = unknown(name, stages, f"there is no stage {shown(name)}")
+                assembly.problems.add(node, message, at_key=at_key)
+
+
+def _check_used(assembly: Assembly, section: str, used: set[str], message: str) -> None:
+    """Warn of what nobody uses; what a plan or `--set` added and nobody uses is a name misspelt."""
+    names = entries(assembly.tree, section)
+    for name, node in names.items():
+        if name in used or node.value is None:
+            continue
+        if node.mark is not None and node.mark.kind in ("plan", "set"):
+            others = [other for other in names if other != name]
+            assembly.problems.add(node, unknown(name, others, f"{message}, which only this adds"), at_key=True)
+        else:
+            assembly.findings.warn(node, message)
+
+
+def check_staffing(assembly: Assembly, regimes: Sequence[Regime]) -> None:
+    """Officers only where there are lanes; a warning where a service needs more than are ever on duty."""
+    for stage in regimes[0].stages:
+        node = child(assembly.tree, "stages", stage.name, "officers")
+        if stage.pool is None or node is None:
+            continue
+        if stage.lanes is None:
+            rule = f"{stage.name} has no lanes, so it is a delay and needs no officers; add `lanes` or remove this"
+            assembly.problems.add(node, rule)
+        highest = _most_on_duty(regimes, stage.pool)
+        if highest is not None and stage.officers > highest:
+            rule = f"needs {stage.officers} officers, but {stage.pool} never has more than {highest:g}"
+            assembly.findings.warn(node, f"{rule}; nothing will be served here")
+
+
+def _most_on_duty(regimes: Iterable[Regime], pool: str) -> float | None:
+    levels = [_highest(found.level) for regime in regimes for found in regime.pools if found.name == pool]
+    return max(levels, default=None)
+
+
+def _highest(profile: WeekProfile) -> float:
+    return max((level for day in profile.days for _, _, level in day), default=0.0)
+
+
+def read_windows(assembly: Assembly, regimes: Sequence[Regime], citations: Citations) -> tuple[CountWindow, ...]:
+    """The windows in which crossings are counted; each lies within the run and compares with a fact that exists."""
+    windows = []
+    for name, model in assembly.windows.items():
+        node = assembly.tree.value["windows"].value[name]
+        if model.published is not None:
+            citations.cite(node.value["published"])
+        start = assembly.instant(node.value["from"], model.from_)
+        end = assembly.instant(node.value["to"], model.to)
+        span, period = assembly.span, assembly.period
+        if start is None or end is None or span is None or period is None:
+            continue
+        if end <= start:
+            rule = f"is {format_local(model.to)}, not after the window's `from`, {format_local(model.from_)}"
+            assembly.problems.add(node.value["to"], rule)
+        for key, is_outside in (("from", start < span.start_ms), ("to", end > span.end_ms)):
+            if is_outside:
+                run = f"{format_local(period.from_)} to {format_local(period.to)}"
+                assembly.problems.add(node.value[key], f"lies outside the run, {run}; a window is within it")
+        windows.append(CountWindow(name, start, end, model.published))
+    if windows and not any(stage.counted for stage in regimes[0].stages):
+        node = assembly.tree.value["windows"]
+        assembly.findings.warn(node, "no stage is `counted: true`, so no crossings are counted")
+    return tuple(windows)

@@ -1,0 +1,200 @@
+"""How the port is run: from the start, and from each dated change on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from portsim.scenario import calendar
+from portsim.scenario.assembly import Assembly
+from portsim.scenario.overlay import Node, assign, child, entries, items, unknown
+from portsim.scenario.scenario import Pool, Regime, Side, Stage, WeekProfile
+from portsim.scenario.schema import ChangeModel, PoolModel, SideModel, StageModel
+from portsim.scenario.sources import UNRESOLVED
+from portsim.scenario.units import format_local, shown
+
+_CHANGEABLE = (
+    "sides.*.open",
+    "sides.*.closed",
+    "stages.*.open",
+    "stages.*.closed",
+    "stages.*.lanes",
+    "officers.*.level",
+)
+_CHANGEABLE_FIELDS = frozenset((section, key) for section, _, key in (path.split(".") for path in _CHANGEABLE))
+
+
+def read_regimes(assembly: Assembly) -> tuple[Regime, ...]:
+    """The port as it is run from the start and from each change on."""
+    start = assembly.span.start_ms if assembly.span else 0
+    states = {start: assembly.tree}
+    tree = assembly.tree
+    for at, settings in _changes(assembly):
+        for path, node in settings:
+            _warn_if_overruled(assembly, tree, path, node)
+            tree = assign(tree, path, node, assembly.problems)
+        if assembly.span is None or at < assembly.span.end_ms:
+            states[max(at, start)] = tree
+    regimes = [_regime(assembly, at, state) for at, state in states.items()]
+    _check_clock_times(assembly, regimes, list(states.values()))
+    return _same_roles(regimes)
+
+
+def _warn_if_overruled(assembly: Assembly, tree: Node, path: tuple[str, ...], node: Node) -> None:
+    """Warn where a dated change overrules what a plan or `--set` asked for."""
+    before = child(tree, *path)
+    if before is not None and before.mark is not None and before.mark.kind in ("plan", "set") and not node.mark:
+        where = f"plan {before.mark.detail}" if before.mark.kind == "plan" else before.mark.detail
+        assembly.findings.warn(node, f"overrules what {where} set; set it under changes as well if it is to last")
+
+
+def _changes(assembly: Assembly) -> list[tuple[int, list[tuple[tuple[str, ...], Node]]]]:
+    """(instant, what is set) of each change, in the order in which they take effect."""
+    section = child(assembly.tree, "changes")
+    if section is not None and section.value is not None and not isinstance(section.value, list):
+        if section.value is not UNRESOLVED:
+            assembly.problems.add(section, f"got {shown(section.value)}; write a list of {{at, set}}")
+        return []
+    changes = []
+    for node in items(assembly.tree, "changes"):
+        model = assembly.read(ChangeModel, node)
+        if model is None:
+            continue
+        settings = list(_settings(assembly, node.value["set"]))
+        at = assembly.instant(node.value["at"], model.at)
+        if assembly.span is None:
+            changes.append((0, settings))
+        elif at is not None:
+            changes.append((at, settings))
+            if at >= assembly.span.end_ms:
+                late = f"{format_local(model.at)} is after the run; it changes nothing"
+                assembly.findings.warn(node.value["at"], late)
+    return sorted(changes, key=lambda change: change[0])
+
+
+def _settings(assembly: Assembly, node: Node, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], Node]]:
+    """What a change sets, as (path, value), dotted or nested; only what a port can change on a date."""
+    for key, below in node.value.items():
+        steps = (*path, *key.split("."))
+        if len(steps) < 3 and isinstance(below.value, dict):
+            yield from _settings(assembly, below, steps)
+        elif len(steps) < 3 or (steps[0], steps[2]) not in _CHANGEABLE_FIELDS:
+            rule = f"a change cannot set {'.'.join(steps)}; allowed: {', '.join(_CHANGEABLE)}"
+            assembly.problems.add(below, rule, at_key=True)
+        elif steps[1] not in entries(assembly.tree, steps[0]):
+            message = f"there is no {steps[1]!r} under {steps[0]}"
+            assembly.problems.add(below, unknown(steps[1], entries(assembly.tree, steps[0]), message), at_key=True)
+        elif _is_delay_with_lanes(assembly, steps):
+            rule = "a stage without lanes is a delay and stays one; give it lanes under stages first"
+            assembly.problems.add(below, rule, at_key=True)
+        elif steps[2] == "lanes" and below.value is None:
+            assembly.problems.add(below, "a change cannot take the lanes away; write 0 to close them")
+        else:
+            yield steps, below
+
+
+def _is_delay_with_lanes(assembly: Assembly, steps: tuple[str, ...]) -> bool:
+    lanes = child(assembly.tree, "stages", steps[1], "lanes")
+    return steps[2] == "lanes" and (lanes is None or lanes.value is None)
+
+
+def _regime(assembly: Assembly, at_ms: int, tree: Node) -> Regime:
+    sides = _sides(assembly, tree)
+    zones = {side.name: side.timezone for side in sides}
+    stages = _stages(assembly, tree, zones)
+    return Regime(at_ms, sides, _pools(assembly, tree, stages), stages)
+
+
+def _sides(assembly: Assembly, tree: Node) -> tuple[Side, ...]:
+    sides = []
+    for name, model in assembly.section("sides", SideModel, tree).items():
+        node = tree.value["sides"].value[name]
+        zone = assembly.findings.attempt(node.value["timezone"], lambda: calendar.check_zone(model.timezone))  # noqa: B023
+        if zone is not None:
+            closures = assembly.closures(node, model.closed, zone)
+            sides.append(Side(name, zone, model.open or WeekProfile.constant(1), closures))
+    return tuple(sides)
+
+
+def _stages(assembly: Assembly, tree: Node, zones: Mapping[str, str]) -> tuple[Stage, ...]:
+    stages = []
+    for name, model in assembly.section("stages", StageModel, tree).items():
+        node = tree.value["stages"].value[name]
+        side = model.side or next(iter(assembly.names("sides")), "")
+        zone = zones.get(side)
+        pool, officers = model.officers or (None, 0)
+        service = {
+            kind: assembly.distribution(service, child(node, "service", *([kind] if kind else [])) or node)
+            for kind, service in model.service.items()
+        }
+        stages.append(
+            Stage(
+                name=name,
+                side=side,
+                counted=model.counted,
+                lanes=model.lanes,
+                open=model.open,
+                closures=assembly.closures(node, model.closed, zone) if zone else (),
+                closing=model.closing,
+                pool=pool,
+                officers=officers,
+                waiting_space=model.waiting_space,
+                service={kind: distribution for kind, distribution in service.items() if distribution},
+            )
+        )
+    return tuple(stages)
+
+
+def _pools(assembly: Assembly, tree: Node, stages: tuple[Stage, ...]) -> tuple[Pool, ...]:
+    pools = []
+    for name, model in assembly.section("officers", PoolModel, tree).items():
+        used_on = [stage.side for stage in stages if stage.pool == name]
+        side = model.side or next(iter([*used_on, *assembly.names("sides")]), "")
+        pools.append(Pool(name, side, model.level, model.end_of_shift, model.cost_per_hour))
+    return tuple(pools)
+
+
+def _check_clock_times(assembly: Assembly, regimes: list[Regime], trees: list[Node]) -> None:
+    """Every clock time of hours and levels exists, once, on each date on which it is used."""
+    if assembly.span is None:
+        return
+    ends = [*(regime.at_ms for regime in regimes[1:]), assembly.span.end_ms]
+    for regime, tree, end_ms in zip(regimes, trees, ends, strict=True):
+        zones = {side.name: side.timezone for side in regime.sides}
+        for profile, side, path in _profiles(regime):
+            node = child(tree, *path)
+            zone = zones.get(side)
+            if node is not None and zone is not None:
+                start_ms = regime.at_ms
+                assembly.findings.attempt(node, lambda: calendar.steps(profile, zone, start_ms, end_ms))  # noqa: B023
+
+
+def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile, str, tuple[str, ...]]]:
+    """(profile, its side, its path) of everything that goes by the clock."""
+    for side in regime.sides:
+        yield side.open, side.name, ("sides", side.name, "open")
+    for pool in regime.pools:
+        yield pool.level, pool.side, ("officers", pool.name, "level")
+    for stage in regime.stages:
+        if stage.open is not None:
+            yield stage.open, stage.side, ("stages", stage.name, "open")
+        for _, level in stage.lanes or ():
+            yield level, stage.side, ("stages", stage.name, "lanes")
+
+
+def _same_roles(regimes: list[Regime]) -> tuple[Regime, ...]:
+    """The same regimes with the same lane roles at a stage in each: where one is not named, it has no lanes."""
+    roles: dict[str, dict[str, None]] = {}
+    for regime in regimes:
+        for stage in regime.stages:
+            roles.setdefault(stage.name, {}).update(dict.fromkeys(role for role, _ in stage.lanes or ()))
+    none_open = WeekProfile.constant(0)
+
+    def complete(stage: Stage) -> Stage:
+        if stage.lanes is None or len(stage.lanes) == len(roles[stage.name]):
+            return stage
+        lanes: dict[str, Any] = dict(stage.lanes)
+        return replace(stage, lanes=tuple((role, lanes.get(role, none_open)) for role in roles[stage.name]))
+
+    return tuple(replace(regime, stages=tuple(map(complete, regime.stages))) for regime in regimes)

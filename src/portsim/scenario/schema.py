@@ -1,0 +1,326 @@
+"""The scenario format, version 1: one model per map of the file; the docstrings of the fields are its reference.
+
+`portsim.scenario.loading` reads the parts one by one, so that a mistake in one hides none in another; the whole,
+`ScenarioFile`, is what the JSON Schema and the reference page are made from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from portsim.scenario import units
+from portsim.scenario.scenario import Distribution, WeekProfile
+from portsim.scenario.schema_arrivals import ArrivalsModel
+from portsim.scenario.schema_fields import (
+    Count,
+    Flag,
+    Hours,
+    Level,
+    Model,
+    Name,
+    OneOf,
+    Quantity,
+    Text,
+    read_list,
+    read_map,
+    read_text,
+)
+from portsim.scenario.schema_values import (
+    DurationTable,
+    StepEntry,
+    read_journey,
+    read_kind,
+    read_lanes,
+    read_officers_needed,
+    read_priority,
+    read_services,
+    read_targets,
+)
+from portsim.scenario.units import shown
+
+FORMAT = 1
+"""The format this version of portsim reads."""
+
+LARGEST_SEED = 2**63 - 1
+DEFAULT_UNITS_IN_PORT = 200_000
+
+
+def _read_format(value: Any) -> int:
+    if value == FORMAT and isinstance(value, int) and not isinstance(value, bool):
+        return FORMAT
+    raise ValueError(f"got {shown(value)}; this version reads format {FORMAT}: write `portsim: {FORMAT}`")
+
+
+def _read_closures(value: Any) -> tuple[str, ...]:
+    rule = "write dates as a list, for instance [2025-05-31, 2025-10-01..2025-10-03]"
+    closures: tuple[str, ...] = read_list(value, read_text, rule)
+    return closures
+
+
+def _read_files(value: Any) -> tuple[str, ...]:
+    files: tuple[str, ...] = read_list(value, read_text, "write files as a list, for instance [counts.yaml]")
+    return files
+
+
+def _read_setting(value: Any) -> dict[str, Any]:
+    return read_map(value, "write what changes, for instance {sides.china.open: always}")
+
+
+def _number_from_zero(value: Any) -> float:
+    return units.parse_number(value, at_least=0)
+
+
+LocalTime = Annotated[datetime, Quantity(units.parse_local_datetime, "local_time")]
+Closures = Annotated[tuple[str, ...], Quantity(_read_closures, "closures")]
+Amount = Annotated[float, Quantity(_number_from_zero, "amount")]
+
+
+class Period(Model):
+    """What stretch of time is simulated."""
+
+    from_: LocalTime = Field(alias="from")
+    """When the run begins, "2025-05-24 00:00" (a date alone is its 00:00), by the clock of the first side. Required."""
+
+    to: LocalTime
+    """When the run ends; what falls on this instant is not played. Clock of the first side. Required.
+
+    At most 20 years after `from`.
+    """
+
+    measure_from: LocalTime | None = None
+    """From when on measures count, so that an empty start need not weigh. Clock of the first side. Default `from`."""
+
+
+class LimitsModel(Model):
+    """When a run stops rather than go on without end."""
+
+    units_in_port: Annotated[int, Quantity(lambda value: units.parse_count(value, at_least=1), "count")] = (
+        DEFAULT_UNITS_IN_PORT
+    )
+    """Most units in the port, or standing before it, at once: a whole number from 1. Default 200000.
+
+    An overloaded port fills for ever; beyond this the run stops and says where they stand.
+    """
+
+
+class Heading(Model):
+    """What the scenario is called and how a run of it is done."""
+
+    portsim: Annotated[int, Quantity(_read_format, "format")]
+    """Version of this format: 1. Required, so that later versions can read old files as they were meant."""
+
+    extends: Text | None = None
+    """Another scenario this one starts from: a file in this folder or below it, or the name of a shipped one.
+
+    Maps merge, lists and single values replace, null removes. Default none.
+    """
+
+    name: Text
+    """What the scenario is called in results. Required."""
+
+    description: Text | None = None
+    """A sentence or more for whoever reads the results. Default none."""
+
+    port: Text
+    """The port's id, as in the published facts: irkeshtam. Required."""
+
+    seed: Annotated[int, Quantity(lambda value: units.parse_count(value, at_most=LARGEST_SEED), "seed")] = 1
+    """Where the random numbers begin, a whole number from 0: the same seed gives the same run. Default 1."""
+
+    targets: Annotated[dict[str, float], Quantity(read_targets, "targets")] = Field(default_factory=dict)
+    """What waits should stay within, in minutes: {wait_p95_min: 120}. Reported beside the results. Default none."""
+
+    limits: LimitsModel = Field(default_factory=LimitsModel)
+    """When a run stops rather than go on."""
+
+    facts: Annotated[tuple[str, ...], Quantity(_read_files, "files")] = ()
+    """Files with published figures of your own, in the scenario's folder. Default none."""
+
+
+class SideModel(Model):
+    """One side of the border, with its own clock."""
+
+    timezone: Text
+    """Time zone of its clock, a name of the IANA list such as Asia/Shanghai. Required."""
+
+    open: Hours | None = None
+    """When the side is open: "10:00-24:00", a list of spans, always, never, or by day {mon-fri: "08:00-20:00"}.
+
+    A span whose end is not after its start runs over midnight. Default always.
+    """
+
+    closed: Closures = ()
+    """Dates or times it stays closed whatever the hours: [2025-05-31, 2025-10-01..2025-10-03]. Default none."""
+
+
+class PoolModel(Model):
+    """Officers of one service who staff one or more stages."""
+
+    level: Level
+    """Officers on duty: a whole number, by the clock {8-20: 10, 20-8: 4}, or by day {mon-fri: 10}. Required.
+
+    Hours not named are 0.
+    """
+
+    side: Name | None = None
+    """The side whose clock `level` follows. Default: the side of the first stage that needs these officers."""
+
+    end_of_shift: Annotated[Literal["finish", "hand_over"], OneOf()] = "finish"
+    """What happens to a service under way when fewer are on duty: finish it, or hand_over to who is there.
+
+    Default finish.
+    """
+
+    cost_per_hour: Amount | None = None
+    """Cost of one officer-hour, in any currency, from 0. Default none: no cost is reported."""
+
+
+class StageModel(Model):
+    """One stage of the way through the port: border check, customs, scan, quarantine."""
+
+    side: Name | None = None
+    """The side it belongs to: its clock and its hours. Default the first side."""
+
+    counted: Flag = False
+    """Whether a visit here counts as a crossing, which published counts are compared with. Default false."""
+
+    lanes: Annotated[tuple[tuple[str, WeekProfile], ...], Quantity(read_lanes, "lanes")] | None = None
+    """Lanes open: a whole number, by the clock {8-20: 6, 20-8: 2}, or by role {green: 1, general: 5}.
+
+    Without lanes the stage is a delay: any number of units at once. Hours not named are 0.
+    """
+
+    open: Hours | None = None
+    """Hours of its own, within those of its side. Default the side's."""
+
+    closed: Closures = ()
+    """Dates or times it stays closed, on top of its side's. Default none."""
+
+    closing: Annotated[Literal["finish", "suspend"], OneOf()] = "finish"
+    """What happens to services under way when the stage closes: finish them, or suspend until it opens again.
+
+    Default finish.
+    """
+
+    officers: Annotated[tuple[str, int], Quantity(read_officers_needed, "officers_needed")] | None = None
+    """The pool it draws from and how many officers one service needs: {border_police: 2}. Default none needed."""
+
+    waiting_space: Count | None = None
+    """How many units may wait here (those in lanes not counted), a whole number from 0. Default no limit.
+
+    When it is full, units are held back at the stage before.
+    """
+
+    service: Annotated[dict[str | None, Distribution | DurationTable], Quantity(read_services, "services")] = Field(
+        default_factory=dict
+    )
+    """How long one service takes: a duration, a distribution {lognormal: {mean: 3 min, cv: 0.5}}, or by kind.
+
+    {truck: 4 min, other: 2 min} gives each kind its own. Needed unless each journey states its own.
+    """
+
+
+class FlowModel(Model):
+    """A stream of units of one kind in one direction."""
+
+    kind: Annotated[str, Quantity(read_kind, "name")]
+    """What comes: truck, car, bus, traveller. Required; service times may differ by it."""
+
+    direction: Annotated[Literal["out", "in"], OneOf()]
+    """Which way it crosses, seen from the first side: out or in. Required."""
+
+    journey: Annotated[tuple[StepEntry, ...], Quantity(read_journey, "journey")]
+    """The stages in order: [border_check, {scan: 15%}]. Required.
+
+    {stage: share} stops there for a share of the units. {stage: {share, service, roles, helped_by}} also states this
+    flow's own service time, the lane roles it uses in order of preference, and roles that help when idle.
+    """
+
+    arrivals: ArrivalsModel
+    """When units come. Required."""
+
+    priority: Annotated[tuple[tuple[int, float], ...], Quantity(read_priority, "priority")] = ()
+    """Who goes first: high, ordinary or low, or shares {high: 10%, low: 5%}, the rest ordinary. Default ordinary."""
+
+    persons: Amount = 1.0
+    """Mean number of persons aboard, drivers included, from 0. Default 1."""
+
+    goods: Amount = 0.0
+    """Mean number of goods units carried (cars on a carrier, containers), from 0. Default 0."""
+
+    when_full: Annotated[Literal["wait_outside", "turn_away"], OneOf()] = "wait_outside"
+    """What a unit does that finds its first stage full: wait_outside, or turn_away (lost). Default wait_outside."""
+
+
+class WindowModel(Model):
+    """A named stretch of time in which crossings are counted, to compare with a published figure."""
+
+    from_: LocalTime = Field(alias="from")
+    """When counting begins, clock of the first side. Required."""
+
+    to: LocalTime
+    """When counting ends, clock of the first side. Required."""
+
+    published: Text | None = None
+    """Id of the published fact it is compared with. Default none."""
+
+
+class ChangeModel(Model):
+    """What the port changed on a date."""
+
+    at: LocalTime
+    """When it took effect, clock of the first side. Required. Before the start of the run it holds from the start."""
+
+    set: Annotated[dict[str, Any], Quantity(_read_setting, "settings")]
+    """What changed: {sides.china.open: always}. Required.
+
+    Hours, closures, lanes and levels of officers: sides.*.open, sides.*.closed, stages.*.open, stages.*.closed,
+    stages.*.lanes, officers.*.level.
+    """
+
+
+class ScenarioFile(Period, Heading):
+    """A land port and the stretch of time to simulate."""
+
+    sides: dict[str, SideModel]
+    """The sides of the border by name, at least one; the first is the port's clock. Required."""
+
+    officers: dict[str, PoolModel] = Field(default_factory=dict)
+    """Pools of officers by name. Default none."""
+
+    stages: dict[str, StageModel]
+    """The stages by name; their order decides between equals. Required."""
+
+    flows: dict[str, FlowModel]
+    """The flows by name. Required."""
+
+    windows: dict[str, WindowModel] = Field(default_factory=dict)
+    """Stretches of time in which crossings are counted, by name. Default none."""
+
+    changes: tuple[ChangeModel, ...] = ()
+    """What the port changed, and when. Default nothing."""
+
+    plans: Annotated[dict[str, Any], Quantity(lambda value: value, "plans")] = Field(default_factory=dict)
+    """What-ifs by name: {three_crews: {officers.border_police.level: 6}}. Default none.
+
+    A plan may change anything but what comes: arrivals, kinds, directions, persons and goods stay.
+    """
+
+    sources: Annotated[dict[str, Any], Quantity(lambda value: value, "sources")] = Field(default_factory=dict)
+    """Where numbers come from, by path: {stages.*: {assumed: see the docs}, sides.china.open: {fact: id}}.
+
+    `*` stands for one name; a path covers all beneath it; the most exact one counts.
+    """
+
+
+SECTIONS = {
+    "sides": SideModel,
+    "officers": PoolModel,
+    "stages": StageModel,
+    "flows": FlowModel,
+    "windows": WindowModel,
+}
+"""Top-level keys below which each named entry is read by its own model."""

@@ -1,0 +1,138 @@
+"""The part of the schema that says when units come: `flows.*.arrivals`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from portsim.scenario import profiles, units
+from portsim.scenario.scenario import Distribution, WeekProfile
+from portsim.scenario.schema_fields import (
+    Found,
+    Growth,
+    Model,
+    OneOf,
+    Quantity,
+    Rate,
+    Refusal,
+    Text,
+    read_list,
+)
+from portsim.scenario.schema_values import DurationTable, read_distribution
+
+WAYS = ("per_day", "rate", "every", "timetable", "csv")
+"""The keys of `arrivals` that say how units come; exactly one is given."""
+
+_SHAPES_OF_RATE = ("by_hour", "by_weekday", "by_month", "growth_per_year", "day_to_day_cv")
+
+
+def _read_clock_times(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        return (units.parse_clock(value),)
+    times = read_list(value, units.parse_clock, "")
+    if not times:
+        raise ValueError("got an empty list; write a clock time, for instance '10:00'")
+    return times
+
+
+def _read_group(value: Any) -> int:
+    return units.parse_count(value, at_least=1, at_most=10_000)
+
+
+def _read_queue(value: Any) -> int:
+    return units.parse_count(value, at_most=1_000_000)
+
+
+class DepartureModel(Model):
+    """One line of a timetable: units that come at the same clock time on the same days."""
+
+    at: Annotated[tuple[int, ...], Quantity(_read_clock_times, "clock_times")]
+    """Clock time of the flow's first side, "10:00", or a list of them. Required."""
+
+    days: Annotated[tuple[int, ...], Quantity(profiles.parse_days, "days")] = Field(
+        default=tuple(range(7)), json_schema_extra={"default": "daily"}
+    )
+    """Days of the week, "mon-fri" or "sat,sun". Default daily."""
+
+    units: Annotated[int, Quantity(_read_group, "count")] = 1
+    """How many come together, a whole number from 1 to 10000. Default 1."""
+
+
+class ArrivalsModel(Model):
+    """When units come to the first stage: exactly one of per_day, rate, every, timetable and csv.
+
+    None of them is needed if queue_at_start says who stands there at the start.
+    """
+
+    per_day: Annotated[tuple[tuple[int, float], ...], Quantity(profiles.parse_per_day, "per_day")] | None = None
+    """Mean number of units a day: 533, "533/day", or by date {2025-01-01: 533, 2025-04-03: 825}.
+
+    Units come at random (a Poisson process), because trucks from many senders do not know of one another. Each
+    number holds from its date on, the first also before.
+    """
+
+    rate: Rate | None = None
+    """Mean number of units per time, "15/h". The same as per_day where that is how it is known."""
+
+    by_hour: Annotated[WeekProfile, Quantity(profiles.parse_hour_weights, "hour_weights")] | None = None
+    """Relative weights over the day {0-8: 1, 8-20: 3}; only their ratios matter. Default even around the clock.
+
+    Hours not named weigh 0. Clock of the flow's first side.
+    """
+
+    by_weekday: Annotated[tuple[float, ...], Quantity(profiles.parse_weekday_weights, "weekday_weights")] | None = None
+    """Relative weights of the days of the week {mon-fri: 1.2, sun: 0.5}; days not named weigh 1. Default even."""
+
+    by_month: Annotated[tuple[float, ...], Quantity(profiles.parse_month_weights, "month_weights")] | None = None
+    """Relative weights of the months {"1": 0.8, "6-8": 1.2}; months not named weigh 1. Default even."""
+
+    growth_per_year: Growth = 0.0
+    """Growth of demand over 365.25 days from the start, "10%" or 0.1; above -100%. Default 0."""
+
+    day_to_day_cv: Annotated[
+        float, Quantity(lambda value: units.parse_number(value, at_least=0, at_most=5), "number")
+    ] = 0.0
+    """How much whole days differ from one another: coefficient of variation of a day's factor, 0 to 5. Default 0.
+
+    Daily counts vary more than a Poisson process does; without it every day is alike.
+    """
+
+    every: Annotated[Distribution | DurationTable, Quantity(read_distribution, "distribution")] | None = None
+    """Gap between one unit and the next, a duration or a distribution; the first comes one gap after the start."""
+
+    timetable: tuple[DepartureModel, ...] | None = None
+    """Units that come by the clock: buses, trains, flights. A list of {at, days, units}."""
+
+    late: Annotated[Distribution | DurationTable, Quantity(read_distribution, "distribution")] | None = None
+    """How late units of the timetable come, a duration or a distribution; never early. Default on time."""
+
+    csv: Text | None = None
+    """A CSV file in the scenario's folder with a column `arrived_at`, and if known `priority`, `persons`, `goods`."""
+
+    queue_at_start: Annotated[int, Quantity(_read_queue, "count")] = 0
+    """Units that stand at the first stage when the run starts, a whole number to a million. Default 0."""
+
+    when_closed: Annotated[Literal["queue"], OneOf()] = Field(default="queue")
+    """What arrivals do while the first stage is closed: queue (wait outside it). Default queue."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = self.model_fields_set
+        ways = [way for way in WAYS if getattr(self, way) is not None]
+        found = []
+        if not ways and "queue_at_start" not in given:
+            found.append(Found((), f"says nothing of when units come; write one of {', '.join(WAYS)}"))
+        for way in ways[1:]:
+            rule = f"stands beside {ways[0]}; arrivals have one of {', '.join(WAYS)} (null removes an inherited one)"
+            found.append(Found((way,), rule, at_key=True))
+        for shape in _SHAPES_OF_RATE:
+            if shape in given and not {"per_day", "rate"} & set(ways):
+                found.append(Found((shape,), "only shapes per_day or rate, and neither is given", at_key=True))
+        if self.late is not None and self.timetable is None:
+            found.append(Found(("late",), "only belongs to a timetable, and none is given", at_key=True))
+        if self.timetable == ():
+            found.append(Found(("timetable",), "is empty; write for instance [{at: '10:00', units: 1}]"))
+        if found:
+            raise Refusal(found)
+        return self
