@@ -1,0 +1,1 @@
+"""How fast portsim is beside plain SimPy: `python -m benchmarks` prints one table. `benchmarks/README.md` says what."""
