@@ -1,0 +1,23 @@
+"""Measures of what happened, their summary over replications, and the folders they are kept in."""
+
+from portsim.results.ledger import Ledger
+from portsim.results.manifest import manifest_of, read_manifest
+from portsim.results.measure import Measure
+from portsim.results.metrics import measure
+from portsim.results.reading import read_measures, read_records, read_table
+from portsim.results.statistics import MetricRow, summarise
+from portsim.results.store import RunFolder
+
+__all__ = [
+    "Ledger",
+    "Measure",
+    "MetricRow",
+    "RunFolder",
+    "manifest_of",
+    "measure",
+    "read_manifest",
+    "read_measures",
+    "read_records",
+    "read_table",
+    "summarise",
+]

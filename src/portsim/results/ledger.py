@@ -1,0 +1,232 @@
+"""What every measure reads: the records of one replication as intervals, each worked out once.
+
+A thing still under way when the run ends is counted as far as it went: a unit still waiting has waited until the
+end. So every wait of an unfinished unit is a true lower bound of what it would have been, and never absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portsim.model.network import NONE, Network
+from portsim.model.records import Records, UnitOutcome
+from portsim.model.traffic import Traffic
+from portsim.results.areas import Ints
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Unbroken pieces of service: at which visit (row of the visits table), by which crew, from when until when.
+
+    visit : intp[pieces]; crew : int16[pieces], NONE without officers; officers, start, end : int64[pieces], ticks
+    """
+
+    visit: Rows
+    crew: NDArray[np.int16]
+    officers: Ints
+    start: Ints
+    end: Ints
+
+
+class Ledger:
+    """One replication, ready to be measured over start <= t < end.
+
+    start, end : ticks; the measured stretch, cut short if the run had to stop
+    """
+
+    def __init__(self, network: Network, traffic: Traffic, records: Records) -> None:
+        self.network = network
+        self.traffic = traffic
+        self.records = records
+        self.end = min(network.end, records.end)
+        self.start = min(network.measure_from, self.end)
+        self.units = records.units
+        self.visits = records.visits
+
+    @property
+    def hours(self) -> float:
+        """Length of the measured stretch in hours."""
+        return (self.end - self.start) / 3_600_000
+
+    def until_end(self, ticks: Ints) -> Ints:
+        """The same ticks, with the end of the run where a thing has not happened."""
+        return np.where(ticks == NONE, self.end, ticks)
+
+    # ---- units: arrays of the length of the units table --------------------------------------------------------
+
+    @cached_property
+    def gone(self) -> Ints:
+        """Tick a unit was out, or the end of the run."""
+        return self.until_end(self.units["out"])
+
+    @cached_property
+    def came_in_window(self) -> NDArray[np.bool_]:
+        """Whether a unit arrived in the measured stretch."""
+        came: NDArray[np.bool_] = self.units["arrived"] >= self.start
+        return came
+
+    @cached_property
+    def is_admitted(self) -> NDArray[np.bool_]:
+        """Whether a unit's time at the port says anything: not of those turned away as they arrived."""
+        admitted: NDArray[np.bool_] = self.units["outcome"] != UnitOutcome.TURNED_AWAY
+        return admitted
+
+    @cached_property
+    def outside(self) -> Rows:
+        """Rows of units that never joined a stage: outside the first door until they were gone."""
+        never = np.ones(self.units["unit"].size, np.bool_)
+        never[self.visited] = False
+        return np.flatnonzero(never & self.is_admitted)
+
+    @cached_property
+    def first_stage(self) -> NDArray[np.int16]:
+        """Stage at whose door each unit arrived."""
+        return self.traffic.stage[self.traffic.first[self.units["unit"]]]
+
+    @cached_property
+    def direction(self) -> NDArray[np.int8]:
+        """Direction of each unit's first leg."""
+        return self.traffic.direction[self.traffic.first[self.units["unit"]]]
+
+    # ---- visits: arrays of the length of the visits table ------------------------------------------------------
+
+    @cached_property
+    def first_visits(self) -> Rows:
+        """Row of the first visit of each unit that has one."""
+        return _beginnings(self.visits["unit"])
+
+    @cached_property
+    def visited(self) -> Rows:
+        """Row in the units table of each unit that has a visit, in step with `first_visits`."""
+        row = np.empty(len(self.traffic), np.intp)
+        row[self.units["unit"]] = np.arange(self.units["unit"].size)
+        return row[self.visits["unit"][self.first_visits]]
+
+    @cached_property
+    def unit_row(self) -> Rows:
+        """Row in the units table of each visit's unit."""
+        return np.repeat(self.visited, np.diff(self.first_visits, append=self.visits["unit"].size))
+
+    @cached_property
+    def reached(self) -> Ints:
+        """Tick at which waiting for the stage began: joined, or arrived outside for a unit's first stage.
+
+        (Time at the door of a later stage is time blocked at the stage before.)
+        """
+        reached: Ints = self.visits["joined"].copy()
+        reached[self.first_visits] = self.units["arrived"][self.visited]
+        return reached
+
+    @cached_property
+    def wait_end(self) -> Ints:
+        """Tick at which waiting ended: started, or left without a start, or the end of the run.
+
+        Waiting for one's own passengers (a join) is not waiting for a service: it ends as it begins.
+        """
+        started = self.visits["started"]
+        wait_end = np.where(started == NONE, self.until_end(self.visits["left"]), started)
+        if self.traffic.is_join.any():
+            is_join = self.traffic.is_join[self.traffic.first[self.visits["unit"]] + self.visits["step"]]
+            wait_end = np.where(is_join, self.reached, wait_end)
+        return wait_end
+
+    @cached_property
+    def ended(self) -> Ints:
+        """Tick the service ended, or the end of the run; of no meaning before a start."""
+        return self.until_end(self.visits["ended"])
+
+    @cached_property
+    def left(self) -> Ints:
+        """Tick the visit was over, or the end of the run."""
+        return self.until_end(self.visits["left"])
+
+    @cached_property
+    def blocked(self) -> Ints:
+        """Time between the end of the service and leaving the lane, ms."""
+        return np.where(self.visits["ended"] == NONE, 0, self.left - self.visits["ended"])
+
+    @cached_property
+    def served(self) -> Ints:
+        """Time actually worked on the unit, pauses taken out, ms."""
+        served: Ints = np.where(self.visits["started"] == NONE, 0, self.ended - self.visits["started"])
+        interrupted, work_row = self._interrupted
+        if interrupted.size:
+            served[interrupted] = 0
+            np.add.at(served, work_row, self.until_end(self.records.work["until"]) - self.records.work["from"])
+        return served
+
+    @cached_property
+    def _interrupted(self) -> tuple[Rows, Rows]:
+        """Rows of visits whose service was interrupted, and the visit's row of each row of the work table."""
+        work = self.records.work
+        if not work["unit"].size:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        width = int(self.visits["step"].max()) + 1
+        keys = self.visits["unit"] * width + self.visits["step"]
+        work_row = np.searchsorted(keys, work["unit"] * width + work["step"])
+        return np.unique(work_row), work_row
+
+    @cached_property
+    def visits_of_stage(self) -> tuple[Rows, ...]:
+        """Rows of the visits of each stage, in the order of the table."""
+        stage = self.visits["stage"]
+        return tuple(np.flatnonzero(stage == number) for number in range(len(self.network.stages)))
+
+    def waiting(self, stage: int) -> tuple[Ints, Ints]:
+        """Start and end of every wait for a stage, those outside its door included, ticks."""
+        visits = self.visits_of_stage[stage]
+        outside = self.outside[self.first_stage[self.outside] == stage]
+        return (
+            np.concatenate((self.reached[visits], self.units["arrived"][outside])),
+            np.concatenate((self.wait_end[visits], self.gone[outside])),
+        )
+
+    def pieces(self, stage: int) -> Pieces:
+        """Every unbroken piece of service at a stage."""
+        visits = self.visits_of_stage[stage]
+        interrupted, work_row = self._interrupted
+        whole = visits[self.visits["started"][visits] != NONE]
+        if not interrupted.size:
+            return self._whole_pieces(whole)
+        plain = self._whole_pieces(whole[~np.isin(whole, interrupted)])
+        here = self.visits["stage"][work_row] == stage
+        work = self.records.work
+        return Pieces(
+            np.concatenate((plain.visit, work_row[here])),
+            np.concatenate((plain.crew, work["crew"][here])),
+            np.concatenate((plain.officers, work["officers"][here].astype(np.int64))),
+            np.concatenate((plain.start, work["from"][here])),
+            np.concatenate((plain.end, self.until_end(work["until"][here]))),
+        )
+
+    def _whole_pieces(self, visits: Rows) -> Pieces:
+        return Pieces(
+            visits,
+            self.visits["crew"][visits],
+            self.visits["officers"][visits].astype(np.int64),
+            self.visits["started"][visits],
+            self.ended[visits],
+        )
+
+    # ---- legs: one row per leg begun ---------------------------------------------------------------------------
+
+    @cached_property
+    def first_visits_of_legs(self) -> Rows:
+        """Row of the first visit of each leg of each unit."""
+        return _beginnings(self.visits["unit"], self.visits["leg"])
+
+
+def _beginnings(*columns: NDArray[np.integer]) -> Rows:
+    """Rows at which any of these columns differs from the row before; row 0 is one, if there is a row."""
+    if not columns[0].size:
+        return np.empty(0, np.intp)
+    change = columns[0][1:] != columns[0][:-1]
+    for column in columns[1:]:
+        change |= column[1:] != column[:-1]
+    return np.concatenate((np.zeros(1, np.intp), np.flatnonzero(change) + 1))

@@ -1,0 +1,135 @@
+"""What a run folder says of itself: what was run, with what, from which figures, and what each file must hold."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from portsim.errors import Place, Problem, ScenarioError
+from portsim.model.network import Network
+from portsim.results.names import DIRECTIONS, UNIT_OUTCOMES, VISIT_OUTCOMES, Names
+
+if TYPE_CHECKING:  # what reads run folders need not load what reads scenarios
+    from portsim.scenario.scenario import Scenario
+
+SCHEMA = "portsim.run-folder/1"
+FILE = "manifest.json"
+PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba", "pyarrow")
+
+
+def manifest_of(
+    scenario: Scenario,
+    network: Network,
+    *,
+    seed: int,
+    replications: Sequence[int],
+    engine: str,
+    warnings: Sequence[str],
+    stopped: str | None = None,
+    is_interrupted: bool = False,
+    wall_s: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Everything of a manifest but its files.
+
+    replications : numbers of those the summary is of
+    engine : the one that ran; only the manifest names it
+    stopped : why the run had to stop, None if it did not
+    wall_s : seconds by the clock of each part of the work, for instance {"simulate": 1.2}
+    """
+    import portsim
+
+    return {
+        "schema": SCHEMA,
+        "portsim": portsim.__version__,
+        "python": platform.python_version(),
+        "packages": dict(_packages()),
+        "platform": platform.platform(),
+        "scenario": scenario.name,
+        "port": scenario.port,
+        "plan": scenario.plan,
+        "seed": seed,
+        "replications": list(replications),
+        "engine": engine,
+        "from": _clock_time(network, 0),
+        "to": _clock_time(network, network.end),
+        "measure_from": _clock_time(network, network.measure_from),
+        "clock": network.clock,
+        "start_ms": network.start_ms,
+        "end_tick": network.end,
+        "measure_from_tick": network.measure_from,
+        "names": Names.of(network).as_plain()
+        | {
+            "sides": list(network.sides),
+            "directions": list(DIRECTIONS),
+            "unit_outcomes": list(UNIT_OUTCOMES),
+            "visit_outcomes": list(VISIT_OUTCOMES),
+        },
+        "scenario_files": [{"path": path, "sha256": sha256} for path, sha256 in scenario.files],
+        "facts": [
+            {"id": fact, "used_by": [source.path for source in scenario.sources if source.detail == fact]}
+            for fact in dict.fromkeys(source.detail for source in scenario.sources if source.kind == "fact")
+        ],
+        "assumed": [
+            {"path": source.path, "value": source.text, "reason": source.detail}
+            for source in scenario.sources
+            if source.kind == "assumed"
+        ],
+        "without_source": [source.path for source in scenario.sources if source.kind == "none"],
+        "overridden": [
+            {"path": source.path, "value": source.text, "by": source.detail}
+            for source in scenario.sources
+            if source.kind in ("plan", "set")
+        ],
+        "warnings": list(warnings),
+        "stopped": stopped,
+        "is_interrupted": is_interrupted,
+        "wall_s": dict(wall_s or {}),
+    }
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest as JSON, in its own order, ended by a line feed."""
+    return (json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
+    """The manifest of a finished run folder.
+
+    Raises ScenarioError if there is none, if it is no manifest, or of a format this portsim does not know.
+    """
+    path = folder / FILE
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise _problem(path, "there is no manifest: this is no run folder, or its run did not finish") from None
+    except (OSError, ValueError) as error:
+        raise _problem(path, f"cannot be read as a manifest: {error}") from None
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA:
+        raise _problem(path, f"the schema must be {SCHEMA}, got {schema!r}; read it with the portsim that wrote it")
+    return dict(manifest)
+
+
+def _packages() -> Iterable[tuple[str, str]]:
+    for name in PACKAGES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _clock_time(network: Network, tick: int) -> str:
+    """ISO time with offset, to the second, by the port's clock."""
+    epoch = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
+    moment = epoch + timedelta(milliseconds=network.start_ms + tick)
+    return moment.astimezone(ZoneInfo(network.clock)).isoformat(timespec="seconds")
+
+
+def _problem(path: pathlib.Path, message: str) -> ScenarioError:
+    return ScenarioError([Problem(Place(str(path), 0, 0), "", message)])

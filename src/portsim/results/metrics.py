@@ -1,0 +1,32 @@
+"""The measures of one replication: pure functions of the port, its traffic and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portsim.model.network import Network
+from portsim.model.records import Records
+from portsim.model.traffic import Traffic
+from portsim.results.crossings import measure_crossings
+from portsim.results.ledger import Ledger
+from portsim.results.measure import Measure, Sheet
+from portsim.results.queues import measure_queues
+from portsim.results.staffing import measure_staffing
+from portsim.results.waits import measure_waits
+
+
+def measure(network: Network, traffic: Traffic, records: Records, targets: Mapping[str, float]) -> tuple[Measure, ...]:
+    """Measure one replication over its measured stretch.
+
+    targets : by name, for instance {"wait_p95_min": 120.0}: each adds the share of units that kept it
+
+    The rows and their order follow from the network's names and the targets alone, so that rows of replications can
+    be put side by side; what is not defined is NaN. Raises ValueError for a target of another form.
+    """
+    ledger = Ledger(network, traffic, records)
+    sheet = Sheet()
+    measure_crossings(ledger, sheet)
+    measure_waits(ledger, sheet, targets)
+    measure_queues(ledger, sheet)
+    measure_staffing(ledger, sheet)
+    return tuple(sheet.rows)

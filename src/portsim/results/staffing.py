@@ -1,0 +1,82 @@
+"""How much of the lanes and officers is used, what they cost, and what is worked after a shift has ended."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from portsim.model.network import StepFunction
+from portsim.results.areas import areas_split, level_of
+from portsim.results.ledger import Ledger, Pieces
+from portsim.results.measure import Sheet, ratio
+
+HOUR_MS = 3_600_000
+
+
+def lanes_in_use(ledger: Ledger, stage: int, pieces: Pieces, role: int) -> StepFunction:
+    """Lanes of this role whose unit is being served, neither paused nor blocked."""
+    lanes = ledger.network.stages[stage].lanes or ()
+    if len(lanes) == 1:
+        return level_of(pieces.start, pieces.end)
+    chosen = ledger.visits["role"][pieces.visit] == role
+    return level_of(pieces.start[chosen], pieces.end[chosen])
+
+
+def officers_in_use(pieces: list[Pieces], crew: int) -> StepFunction:
+    """Officers of one crew at work at the stages its pool serves."""
+    chosen = [piece.crew == crew for piece in pieces]
+    return level_of(
+        np.concatenate([piece.start[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
+        np.concatenate([piece.end[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
+        np.concatenate([piece.officers[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
+    )
+
+
+def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
+    """Write down use of lanes by stage, and use, hours, overtime and cost of officers by pool and in all.
+
+    `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
+    itself; `officer_utilisation` the same of each crew's officers and its level: late finishers show as overtime and
+    never as use of those who came after them, and neither passes 1. `officer_hours` are rostered hours.
+    `overtime_hours` is the integral of officers in use above their crew's rostered size; `officer_cost` prices both
+    at the pool's cost per hour, and is undefined without one (in all: unless every pool has one).
+    """
+    network = ledger.network
+    pieces = [ledger.pieces(number) for number in range(len(network.stages))]
+    for number, stage in enumerate(network.stages):
+        sheet.write("lane_utilisation", "share", _lane_utilisation(ledger, number, pieces[number]), stage=stage.name)
+    hours = overtime = 0
+    cost = 0.0
+    for number, pool in enumerate(network.pools):
+        at_pool = [pieces[s] for s, stage in enumerate(network.stages) if stage.pool == number]
+        used, level, rostered, over = _officer_areas(ledger, number, at_pool)
+        pool_cost = (rostered + over) / HOUR_MS * pool.cost_per_hour if pool.cost_per_hour is not None else float("nan")
+        sheet.write("officer_utilisation", "share", ratio(used, level), pool=pool.name)
+        sheet.write("officer_hours", "h", rostered / HOUR_MS, pool=pool.name)
+        sheet.write("overtime_hours", "h", over / HOUR_MS, pool=pool.name)
+        sheet.write("officer_cost", "cost", pool_cost, pool=pool.name)
+        hours, overtime, cost = hours + rostered, overtime + over, cost + pool_cost
+    sheet.write("officer_hours", "h", hours / HOUR_MS)
+    sheet.write("overtime_hours", "h", overtime / HOUR_MS)
+    sheet.write("officer_cost", "cost", cost if network.pools else float("nan"))
+
+
+def _lane_utilisation(ledger: Ledger, stage: int, pieces: Pieces) -> float:
+    used = total = 0
+    for role, level in ledger.network.stages[stage].lanes or ():
+        in_use = lanes_in_use(ledger, stage, pieces, role)
+        total += level.integral(ledger.start, ledger.end)
+        used += areas_split(in_use, level, ledger.start, ledger.end)[0]
+    return ratio(used, total)
+
+
+def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int, int, int, int]:
+    """Officer-ms of all crews: in use within the level, the level, rostered, in use above the rostered size."""
+    start, end = ledger.start, ledger.end
+    used = level = rostered = over = 0
+    for number, crew in enumerate(ledger.network.pools[pool].crews):
+        in_use = officers_in_use(pieces, number) if pieces else StepFunction.constant(0)
+        used += areas_split(in_use, crew.level, start, end)[0]
+        level += crew.level.integral(start, end)
+        rostered += crew.rostered.integral(start, end)
+        over += areas_split(in_use, crew.rostered, start, end)[1]
+    return used, level, rostered, over

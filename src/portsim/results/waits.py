@@ -1,0 +1,193 @@
+"""How long units wait, are blocked, are delayed and stay; which of them within the targets.
+
+Each belongs to the measured stretch in which its unit arrived. Units turned away as they arrived have no times;
+units that gave up have theirs until they left. Units still in the port count with what is known: the time until
+the end of the run, a lower bound for each of them (`unfinished_share` says how many there are).
+
+wait     of a unit: arrived to first joined, and joined to started at every stage
+blocked  of a unit: ended to left at every stage, its lane held because the next stage had no place
+dwell    of each leg of a unit: arrived (first leg) or joined (later ones) to the leg's last stage left
+delay    of each leg: dwell less the time actually worked on the unit
+
+Percentiles interpolate linearly between order statistics (Hyndman and Fan 1996, definition 7). The buffer time is
+the 95th percentile of dwell less its mean, the buffer index that over the mean (FHWA).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portsim.model.records import UnitOutcome
+from portsim.results.areas import Ints
+from portsim.results.ledger import Ledger, Rows
+from portsim.results.measure import Sheet, ratio
+
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+PERCENTILES = (50, 90, 95)
+TIMES = ("wait", "blocked", "delay", "dwell")
+STATISTICS = ("mean", "p50", "p90", "p95", "max")
+
+
+def percentile(ascending: Ints, q: int) -> float:
+    """The q-th percentile of values in ascending order, NaN of none."""
+    if not ascending.size:
+        return float("nan")
+    whole, hundredths = divmod((ascending.size - 1) * q, 100)
+    low = int(ascending[whole])
+    high = int(ascending[min(whole + 1, ascending.size - 1)])
+    return low + (high - low) * hundredths / 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """One kind of time of the units that arrived in the measured stretch, ordered by flow.
+
+    ms : int64[n]
+    is_finished : bool[n], whether it is known to its end
+    bounds : intp[flows + 1], those of flow f are rows bounds[f] .. bounds[f + 1] - 1
+    """
+
+    ms: Ints
+    is_finished: NDArray[np.bool_]
+    bounds: Rows
+
+
+def times_of(ledger: Ledger) -> Mapping[str, Times]:
+    """Wait and blocked time of each unit, dwell and delay of each leg."""
+    units = ledger.units
+    size = units["unit"].size
+    is_in_port = units["outcome"] == UnitOutcome.IN_PORT
+    outside = ledger.outside
+    stood_outside = ledger.gone[outside] - units["arrived"][outside]
+
+    wait, blocked = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    wait[outside] = stood_outside
+    legs = ledger.first_visits_of_legs
+    if ledger.first_visits.size:
+        wait[ledger.visited] = np.add.reduceat(ledger.wait_end - ledger.reached, ledger.first_visits)
+        blocked[ledger.visited] = np.add.reduceat(ledger.blocked, ledger.first_visits)
+        last_visits = np.append(legs[1:], ledger.visits["unit"].size) - 1
+        dwell = ledger.left[last_visits] - ledger.reached[legs]
+        delay = dwell - np.add.reduceat(ledger.served, legs)
+        leg_is_finished = ledger.visits["left"][last_visits] >= 0
+    else:
+        dwell = delay = np.empty(0, np.int64)
+        leg_is_finished = np.empty(0, np.bool_)
+    leg_unit = np.concatenate((ledger.unit_row[legs], outside))
+    leg_is_finished = np.concatenate((leg_is_finished, ~is_in_port[outside]))
+    of_unit = _chosen(ledger, np.arange(size), ledger.came_in_window & ledger.is_admitted)
+    of_leg = _chosen(ledger, leg_unit, ledger.came_in_window[leg_unit])
+    return {
+        "wait": _times(wait, ~is_in_port, of_unit),
+        "blocked": _times(blocked, ~is_in_port, of_unit),
+        "delay": _times(np.concatenate((delay, stood_outside)), leg_is_finished, of_leg),
+        "dwell": _times(np.concatenate((dwell, stood_outside)), leg_is_finished, of_leg),
+    }
+
+
+def _chosen(ledger: Ledger, unit: Rows, is_chosen: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Rows that are chosen, ordered by flow, and where those of each flow begin."""
+    chosen = np.flatnonzero(is_chosen)
+    flow = ledger.units["flow"][unit[chosen]]
+    order = np.argsort(flow, kind="stable")
+    return chosen[order], np.searchsorted(flow[order], np.arange(len(ledger.network.flows) + 1))
+
+
+def _times(ms: Ints, is_finished: NDArray[np.bool_], chosen: tuple[Rows, Rows]) -> Times:
+    rows, bounds = chosen
+    return Times(ms[rows], is_finished[rows], bounds)
+
+
+def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) -> None:
+    """Write down waits, blocked times, delays and dwells of the port and of each flow, and waits by stage.
+
+    `within_target_NAME` is the share known to have kept the target; one still in the port has not. `truck_hours_lost`
+    is the sum of delays, of whatever kind the units are. Raises ValueError for a target of another form than
+    `wait_p95_min`, with one of the measures and statistics named here.
+    """
+    times = times_of(ledger)
+    groups: list[tuple[str | None, int]] = [(None, 0), *((name, f) for f, name in enumerate(ledger.network.flows))]
+    for flow, number in groups:
+        part = slice(None) if flow is None else slice(times["wait"].bounds[number], times["wait"].bounds[number + 1])
+        finished = times["wait"].is_finished[part]
+        sheet.write("unfinished_share", "share", ratio(finished.size - int(finished.sum()), finished.size), flow=flow)
+        for name in TIMES:
+            bounds = times[name].bounds
+            part = slice(None) if flow is None else slice(bounds[number], bounds[number + 1])
+            ms = np.sort(times[name].ms[part])
+            values = dict(_statistics(ms))
+            for statistic, value in values.items():
+                sheet.write(f"{name}_{statistic}_min", "min", value, flow=flow)
+            if name == "delay":
+                sheet.write("truck_hours_lost", "h", int(ms.sum()) / HOUR_MS, flow=flow)
+            if name == "dwell":
+                buffer = values["p95"] - values["mean"]
+                sheet.write("buffer_time_min", "min", buffer, flow=flow)
+                sheet.write("buffer_index", "ratio", ratio(buffer, values["mean"]), flow=flow)
+        for target, limit in targets.items():
+            time = times[_measure_of(target)]
+            part = slice(None) if flow is None else slice(time.bounds[number], time.bounds[number + 1])
+            kept = time.is_finished[part] & (time.ms[part] <= limit * MINUTE_MS)
+            sheet.write(f"within_target_{target}", "share", ratio(int(kept.sum()), kept.size), flow=flow)
+    _measure_virtual_waits(ledger, sheet)
+    _measure_stages(ledger, sheet)
+
+
+def _measure_virtual_waits(ledger: Ledger, sheet: Sheet) -> None:
+    """Time between wanting to come and coming: units that came by themselves, in the measured stretch."""
+    units = ledger.units
+    chosen = ledger.came_in_window & (units["wanted"] >= 0)
+    moved = np.where(chosen, units["arrived"] - units["wanted"], 0)
+    flow = units["flow"]
+    sheet.write("virtual_wait_mean_min", "min", ratio(int(moved.sum()) / MINUTE_MS, int(chosen.sum())))
+    for number, name in enumerate(ledger.network.flows):
+        of_flow = flow == number
+        value = ratio(int(moved[of_flow].sum()) / MINUTE_MS, int((chosen & of_flow).sum()))
+        sheet.write("virtual_wait_mean_min", "min", value, flow=name)
+
+
+def _measure_stages(ledger: Ledger, sheet: Sheet) -> None:
+    """Wait for each stage, the time outside its door included for a unit's first, and time blocked after it."""
+    came = ledger.came_in_window
+    all_came = bool(came.all())
+    for number, stage in enumerate(ledger.network.stages):
+        visits = ledger.visits_of_stage[number]
+        outside = ledger.outside[ledger.first_stage[ledger.outside] == number]
+        if not all_came:
+            visits = visits[came[ledger.unit_row[visits]]]
+            outside = outside[came[outside]]
+        waits = np.concatenate(
+            (
+                ledger.wait_end[visits] - ledger.reached[visits],
+                ledger.gone[outside] - ledger.units["arrived"][outside],
+            )
+        )
+        for name, ms in (("wait", waits), ("blocked", ledger.blocked[visits])):
+            for statistic, value in _statistics(np.sort(ms)):
+                sheet.write(f"{name}_{statistic}_min", "min", value, stage=stage.name)
+
+
+def _statistics(ascending: Ints) -> Iterator[tuple[str, float]]:
+    """Mean, percentiles and maximum in minutes, of ms in ascending order."""
+    size = ascending.size
+    yield "mean", ratio(int(ascending.sum()), size) / MINUTE_MS
+    for q in PERCENTILES:
+        yield f"p{q}", percentile(ascending, q) / MINUTE_MS
+    yield "max", int(ascending[-1]) / MINUTE_MS if size else float("nan")
+
+
+def _measure_of(target: str) -> str:
+    """Which kind of time a target is about."""
+    name, _, rest = target.partition("_")
+    statistic, _, unit = rest.partition("_")
+    if name not in TIMES or statistic not in STATISTICS or unit != "min":
+        raise ValueError(
+            f"a target is one of {', '.join(TIMES)} with one of {', '.join(STATISTICS)} in minutes, "
+            f"for instance wait_p95_min; got {target!r}"
+        )
+    return name
