@@ -1,0 +1,78 @@
+"""The public names of portsim, each imported from its room when it is first used.
+
+Checking a scenario needs neither numpy nor SimPy, so nothing here may load them before they are called for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portsim.api.catalogue import facts, json_schema, scenarios
+    from portsim.api.checking import Check, check
+    from portsim.api.runs import Run, run
+    from portsim.errors import (
+        EngineError,
+        FactError,
+        LimitError,
+        Place,
+        PortsimError,
+        Problem,
+        ScenarioError,
+    )
+    from portsim.facts import Fact
+    from portsim.scenario import load, load_text
+    from portsim.scenario.scenario import Scenario
+
+_HOME = {
+    "Check": "portsim.api.checking",
+    "EngineError": "portsim.errors",
+    "Fact": "portsim.facts",
+    "FactError": "portsim.errors",
+    "LimitError": "portsim.errors",
+    "Place": "portsim.errors",
+    "PortsimError": "portsim.errors",
+    "Problem": "portsim.errors",
+    "Run": "portsim.api.runs",
+    "Scenario": "portsim.scenario.scenario",
+    "ScenarioError": "portsim.errors",
+    "check": "portsim.api.checking",
+    "facts": "portsim.api.catalogue",
+    "json_schema": "portsim.api.catalogue",
+    "load": "portsim.scenario",
+    "load_text": "portsim.scenario",
+    "run": "portsim.api.runs",
+    "scenarios": "portsim.api.catalogue",
+}
+
+__all__ = [
+    "Check",
+    "EngineError",
+    "Fact",
+    "FactError",
+    "LimitError",
+    "Place",
+    "PortsimError",
+    "Problem",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "check",
+    "facts",
+    "json_schema",
+    "load",
+    "load_text",
+    "run",
+    "scenarios",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'portsim.api' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

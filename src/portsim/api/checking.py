@@ -1,0 +1,91 @@
+"""Checking a scenario without running it: what it rests on, and whether its lanes and officers can keep up."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from portsim.errors import Problem, ScenarioError
+from portsim.scenario import load
+from portsim.scenario.capacity import StageLoad, load_warnings, loads
+from portsim.scenario.scenario import Scenario
+from portsim.views.checked import check_blocks
+from portsim.views.tables import Line, Table, html, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is known about a scenario before it runs; `print` shows it as tables, and so does a notebook.
+
+    scenario : None if it is not valid
+    problems : everything that is wrong with it, in file order
+    warnings : what is allowed and yet worth a look, stages whose load reaches 1 among them
+    loads : how busy each stage would be, by stage and stretch of the run
+    """
+
+    scenario: Scenario | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    loads: tuple[StageLoad, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the scenario can be run."""
+        return self.scenario is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `portsim check --json` prints; an infinite load is None."""
+        return {
+            "schema": "portsim.check/1",
+            "valid": self.is_valid,
+            "scenario": self.scenario.name if self.scenario else None,
+            "plan": self.scenario.plan if self.scenario else None,
+            "problems": [
+                {
+                    "file": problem.place.file if problem.place else None,
+                    "line": (problem.place.line or None) if problem.place else None,
+                    "col": (problem.place.col or None) if problem.place else None,
+                    "key": problem.key or None,
+                    "message": problem.message,
+                }
+                for problem in self.problems
+            ],
+            "warnings": list(self.warnings),
+            "sources": [asdict(source) for source in self.scenario.sources] if self.scenario else [],
+            "loads": [{name: _finite(value) for name, value in asdict(load).items()} for load in self.loads],
+        }
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable form, as lines and tables."""
+        if self.scenario is None:
+            return [Line("not valid", is_heading=True), *(Line(str(problem)) for problem in self.problems)]
+        return check_blocks(self.scenario, self.loads)
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+
+def check(
+    source: str | os.PathLike[str],
+    *,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    facts: Sequence[str | os.PathLike[str]] = (),
+) -> Check:
+    """Read a scenario as `load` does, and say what is wrong with it rather than raise."""
+    try:
+        scenario = load(source, plan=plan, sets=sets, facts=facts)
+    except ScenarioError as error:
+        return Check(None, error.problems, (), ())
+    warnings = dict.fromkeys((*scenario.warnings, *load_warnings(scenario)))
+    return Check(scenario, (), tuple(warnings), tuple(loads(scenario)))
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,133 @@
+"""Running a scenario from Python, and looking at what came out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from portsim.api import frames
+from portsim.engines import EngineName
+from portsim.experiments import Replication, Saving, replicate
+from portsim.experiments import Run as Replicated
+from portsim.results import MetricRow
+from portsim.results.store import Format, Keep
+from portsim.scenario import load
+from portsim.scenario.scenario import Scenario
+from portsim.views.documents import run_document
+from portsim.views.summary import run_blocks
+from portsim.views.tables import Line, Table, html, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Run:
+    """What the replications of a scenario gave; `print` shows it as a table, and so does a notebook."""
+
+    def __init__(self, data: Replicated) -> None:
+        self.data = data
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.data.scenario
+
+    @property
+    def rows(self) -> tuple[MetricRow, ...]:
+        """Every measure over the replications."""
+        return self.data.rows
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before the figures are used."""
+        return self.data.warnings
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the run could not be played to its end, None if it was; see `portsim.experiments.Run`."""
+        return self.data.stopped
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended it; the figures are of the replications done by then."""
+        return self.data.is_interrupted
+
+    def summary(self) -> pd.DataFrame:
+        """One row per measure: metric, unit, part of the port, mean, sd, 95 % interval, n, method."""
+        return frames.summary_frame(self.data.rows)
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """Every unit of the replications whose records were kept; ValueError if none were."""
+        return frames.units_frame(self.data.network, self._kept())
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """Every visit of the replications whose records were kept; ValueError if none were."""
+        return frames.visits_frame(self.data.network, self._kept())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `portsim run --json` prints."""
+        return run_document(self.data)
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable result, as lines and tables."""
+        return run_blocks(self.data)
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+    def _kept(self) -> Sequence[Replication]:
+        if not self.data.kept:
+            raise ValueError("no records were kept: run with keep='first' or keep='all'")
+        return self.data.kept
+
+
+def run(
+    scenario: Scenario | str | os.PathLike[str],
+    *,
+    replications: int | Iterable[int] = 10,
+    seed: int | None = None,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    engine: EngineName = "auto",
+    keep: Keep = "first",
+    folder: str | os.PathLike[str] | None = None,
+    folder_keep: Keep = "first",
+    table_format: Format = "csv",
+    on_replication: Callable[[Replication], None] | None = None,
+) -> Run:
+    """Simulate a scenario several times.
+
+    scenario : a loaded one, a path, or the name of a shipped one
+    plan, sets : as for `load`; only with a path or name
+    keep : replications whose records the result carries for `units` and `visits`: "first", "all" or "none"
+    folder : where to write a run folder; it must not exist or be empty
+    folder_keep, table_format : replications whose records are written there, and as "csv" or "parquet"
+    The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
+
+    Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
+    """
+    if isinstance(scenario, Scenario):
+        if plan is not None or sets:
+            raise ValueError("plan and sets belong to loading: pass them to load(), or pass a path or name to run()")
+        loaded = scenario
+    else:
+        loaded = load(scenario, plan=plan, sets=sets)
+    saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
+
+    def on_each(replication: Replication) -> None:
+        if saving is not None:
+            saving.add(replication)
+        if on_replication is not None:
+            on_replication(replication)
+
+    data = replicate(loaded, replications=replications, seed=seed, engine=engine, keep=keep, on_replication=on_each)
+    if saving is not None:
+        saving.finish(data)
+    return Run(data)

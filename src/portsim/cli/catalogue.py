@@ -1,0 +1,64 @@
+"""`portsim facts`, `portsim list`, `portsim schema`: what portsim brings along."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portsim.cli import streams
+from portsim.cli.app import Debug, Exit, Json
+
+
+def facts(
+    port: Annotated[
+        str | None, typer.Argument(metavar="[PORT]", help="A port, or the id of one figure; all ports if absent.")
+    ] = None,
+    files: Annotated[
+        list[Path] | None, typer.Option("--file", metavar="FILE", help="A facts file of your own (repeatable).")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Exit:
+    """Show the published figures and their sources."""
+    del debug
+    from portsim import api
+    from portsim.facts import fact_rows, lookup
+    from portsim.views.facts import fact_blocks, facts_blocks
+
+    is_one = port is not None and "." in port
+    known = api.facts(None if is_one else port, files=files or ())
+    if port is not None and is_one:
+        known = {port: known[port] if port in known else lookup(known, port)}
+    if as_json:
+        document = {"schema": "portsim.facts/1", "facts": fact_rows(known)}
+        streams.write(json.dumps(document, ensure_ascii=False, indent=2))
+    elif port is not None and is_one:
+        streams.show(fact_blocks(known[port]))
+    else:
+        streams.show(facts_blocks(known))
+    return Exit.DONE
+
+
+def list_(debug: Debug = False) -> Exit:
+    """List the shipped scenarios."""
+    del debug
+    from portsim import api
+    from portsim.views.tables import Table
+
+    streams.show([Table.of(("scenario", "title"), api.scenarios(), names=2)])
+    return Exit.DONE
+
+
+def schema(debug: Debug = False) -> Exit:
+    """Print the JSON Schema of a scenario file.
+
+    Editors complete and explain the keys of a scenario with it.
+    """
+    del debug
+    from portsim import api
+
+    streams.write(json.dumps(api.json_schema(), ensure_ascii=False, indent=2))
+    return Exit.DONE

@@ -1,0 +1,35 @@
+"""`portsim check`: whether a scenario is valid, and what it rests on."""
+
+from __future__ import annotations
+
+import json
+
+from portsim.cli import streams
+from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.run import PlanOption, ScenarioArgument, SetOption
+
+
+def check(
+    scenario: ScenarioArgument,
+    plan: PlanOption = None,
+    sets: SetOption = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Exit:
+    """Check a scenario and show what it rests on.
+
+    Every problem with its place, or its closures, its numbers without a source and the load of each stage.
+    """
+    del debug
+    from portsim import api
+
+    result = api.check(scenario, plan=plan, sets=sets or ())
+    if as_json:
+        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    elif result.is_valid:
+        streams.show(result.blocks())
+    for problem in result.problems:
+        streams.say(str(problem))
+    for warning in result.warnings:
+        streams.say(f"warning: {warning}")
+    return Exit.DONE if result.is_valid else Exit.BAD_INPUT

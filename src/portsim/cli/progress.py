@@ -1,0 +1,58 @@
+"""How far a long run is: a bar on stderr, only on a terminal and only once it takes more than a moment."""
+
+from __future__ import annotations
+
+import sys
+from threading import Timer
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from portsim.cli.streams import has_style
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+PATIENCE_S = 2.0
+"""A run that is over by then shows nothing."""
+
+
+class Bar:
+    """Counts replications; a context manager that leaves no trace on the screen."""
+
+    def __init__(self, total: int, *, is_wanted: bool) -> None:
+        self._total = total
+        self._is_shown = is_wanted and has_style(sys.stderr)
+        self._progress: Progress | None = None
+        self._timer: Timer | None = None
+
+    def __enter__(self) -> Bar:
+        if self._is_shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._progress = Progress(
+                TextColumn("replications"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._progress.add_task("", total=self._total)
+            self._timer = Timer(PATIENCE_S, self._progress.start)
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def advance(self) -> None:
+        """One more replication is done."""
+        if self._progress is not None:
+            self._progress.advance(self._progress.task_ids[0])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if self._timer is not None and self._progress is not None:
+            self._timer.cancel()
+            self._timer.join()
+            self._progress.stop()

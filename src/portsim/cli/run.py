@@ -1,0 +1,106 @@
+"""`portsim run`: simulate a scenario and say how long everybody waits."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portsim.cli import streams
+from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from portsim.experiments import Replication
+
+
+class EngineChoice(StrEnum):
+    """Engines a user can ask for."""
+
+    auto = "auto"
+    reference = "reference"
+
+
+class KeepChoice(StrEnum):
+    """Replications whose records go into the run folder."""
+
+    first = "first"
+    all = "all"
+    none = "none"
+
+
+class FormatChoice(StrEnum):
+    """Formats of the tables in a run folder."""
+
+    csv = "csv"
+    parquet = "parquet"
+
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")]
+PlanOption = Annotated[str | None, typer.Option("--plan", metavar="NAME", help="A plan of the scenario.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value: stages.border_check.lanes=8 (repeatable)."),
+]
+
+
+def run(
+    scenario: ScenarioArgument,
+    replications: Annotated[
+        int, typer.Option("-n", "--replications", metavar="N", min=1, help="How often chance is drawn anew.")
+    ] = 10,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
+    ] = None,
+    plan: PlanOption = None,
+    sets: SetOption = None,
+    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a run folder.")] = None,
+    keep: Annotated[KeepChoice, typer.Option(help="Whose records go into the run folder.")] = KeepChoice.first,
+    table_format: Annotated[
+        FormatChoice, typer.Option("--format", help="Of the run folder's tables.")
+    ] = FormatChoice.csv,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    debug: Debug = False,
+) -> Exit:
+    """Simulate a scenario and say who waits how long.
+
+    Crossings, waits, queues and use of lanes and officers, each mean with its 95 % interval.
+    """
+    del debug
+    from portsim import api
+
+    loaded = api.load(scenario, plan=plan, sets=sets or ())
+    with Bar(replications, is_wanted=not quiet) as bar:
+
+        def on_replication(replication: Replication) -> None:
+            del replication
+            bar.advance()
+
+        result = api.run(
+            loaded,
+            replications=replications,
+            seed=seed,
+            engine=engine.value,
+            keep="none",
+            folder=output,
+            folder_keep=keep.value,
+            table_format=table_format.value,
+            on_replication=on_replication,
+        )
+    if as_json:
+        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        streams.show(result.blocks())
+    if not quiet:
+        for warning in result.warnings:
+            streams.say(f"warning: {warning}")
+        if output is not None:
+            streams.say(f"written to {output}")
+    if result.stopped is not None:
+        return Exit.STOPPED
+    return Exit.INTERRUPTED if result.is_interrupted else Exit.DONE

@@ -1,0 +1,171 @@
+"""Replications of one scenario: draw, simulate, measure, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from portsim.engines import EngineName, choose, simulate
+from portsim.errors import LimitError
+from portsim.experiments.findings import Finding, find, warnings_about
+from portsim.model import draw, lower
+from portsim.model.network import Network, frozen
+from portsim.model.records import Records
+from portsim.model.traffic import Traffic
+from portsim.results import Measure, MetricRow, measure, summarise
+from portsim.results.store import Keep
+from portsim.scenario.calendar import to_local
+from portsim.scenario.capacity import load_warnings
+from portsim.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replication:
+    """One replication, with what went into it and what came out of it.
+
+    number : which one, from 0; it alone decides the draws, not how many others there are
+    network : as it was played, which ends early if the replication had to stop
+    measures : of the measured stretch, the same rows in the same order in every replication
+    stopped : why it had to stop and when, None if it was played to its end
+    """
+
+    number: int
+    network: Network
+    traffic: Traffic
+    records: Records
+    measures: tuple[Measure, ...]
+    finding: Finding
+    stopped: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What the replications of a scenario gave.
+
+    numbers : the replications the rows summarise
+    measures : of each of them, in the same order
+    rows : means over them with their intervals
+    kept : replications whose records were asked for
+    stopped : why a replication could not be played to its end, None if all could. The rows are then of the
+        replications before it, or, where there are none, of the part it played
+    is_interrupted : whether Ctrl-C ended the run; the rows are of the replications done by then
+    """
+
+    scenario: Scenario
+    network: Network
+    seed: int
+    engine: str
+    numbers: tuple[int, ...]
+    measures: tuple[tuple[Measure, ...], ...]
+    rows: tuple[MetricRow, ...]
+    warnings: tuple[str, ...]
+    kept: tuple[Replication, ...]
+    stopped: str | None
+    is_interrupted: bool
+
+
+def replicate(
+    scenario: Scenario,
+    *,
+    replications: int | Iterable[int] = 10,
+    seed: int | None = None,
+    engine: EngineName = "auto",
+    keep: Keep = "none",
+    on_replication: Callable[[Replication], None] | None = None,
+) -> Run:
+    """Simulate a scenario several times and summarise its measures.
+
+    replications : how many, or which (`range(50, 60)`); replication 57 alone equals replication 57 of 100
+    seed : in place of the scenario's
+    engine : "auto" or "reference"
+    keep : whose records the result carries: the first replication's, everyone's, or nobody's
+    on_replication : called with each replication when it is done, in ascending order
+
+    A limit that is reached ends the run with what there is (`Run.stopped`). So does Ctrl-C once a replication is
+    done (`Run.is_interrupted`); before that it is raised as KeyboardInterrupt.
+
+    Raises ValueError for fewer than one replication, a negative number, or an unknown `keep`.
+    """
+    numbers = range(replications) if isinstance(replications, int) else sorted(set(replications))
+    if not numbers or numbers[0] < 0:
+        raise ValueError(f"at least one replication is needed, numbered from 0, got {replications}")
+    if keep not in ("first", "all", "none"):
+        raise ValueError(f"keep must be first, all or none, got {keep!r}")
+    played_by = choose(engine)
+    seed = scenario.seed if seed is None else seed
+    network = lower(scenario)
+    done: list[tuple[int, tuple[Measure, ...], Finding]] = []
+    kept: list[Replication] = []
+    stopped: str | None = None
+    extent = ""
+    for number in numbers:
+        try:
+            replication = play(scenario, network, seed=seed, number=number, engine=engine)
+            if on_replication is not None:
+                on_replication(replication)
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            extent = f"interrupted: the figures are of {len(done)} of {len(numbers)} replications"
+            break
+        if keep == "all" or (keep == "first" and number == numbers[0]):
+            kept.append(replication)
+        stopped = replication.stopped
+        if stopped is None or not done:
+            done.append((number, replication.measures, replication.finding))
+        if stopped is not None:
+            played = number == done[0][0]
+            part = "the part played until then" if played else f"the {len(done)} before it, which leaves the worst out"
+            extent = f"{stopped}; the figures are of {part}"
+            break
+    rows = summarise(scenario.port, [measures for _, measures, _ in done])
+    found = warnings_about(rows, [finding for _, _, finding in done])
+    warnings = dict.fromkeys([*([extent] if extent else []), *scenario.warnings, *load_warnings(scenario), *found])
+    return Run(
+        scenario=scenario,
+        network=network,
+        seed=seed,
+        engine=played_by,
+        numbers=tuple(number for number, _, _ in done),
+        measures=tuple(measures for _, measures, _ in done),
+        rows=rows,
+        warnings=tuple(warnings),
+        kept=tuple(kept),
+        stopped=stopped,
+        is_interrupted=bool(extent) and stopped is None,
+    )
+
+
+def play(scenario: Scenario, network: Network, *, seed: int, number: int, engine: EngineName = "auto") -> Replication:
+    """Draw, simulate and measure replication `number`; one that has to stop is measured as far as it went."""
+    traffic = draw(scenario, network, seed=seed, replication=number)
+    stopped: str | None = None
+    try:
+        records = simulate(network, traffic, units_in_port=scenario.limits.units_in_port, engine=engine)
+    except LimitError as error:
+        if error.records is None:
+            raise
+        records = error.records
+        network = _until(network, error.tick)
+        moment = to_local(network.start_ms + error.tick, network.clock)
+        stopped = f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {error}"
+    return Replication(
+        number=number,
+        network=network,
+        traffic=traffic,
+        records=records,
+        measures=measure(network, traffic, records, scenario.targets),
+        finding=find(network, traffic, records),
+        stopped=stopped,
+    )
+
+
+def _until(network: Network, end: int) -> Network:
+    """The network as far as it was played, so that nothing is said of time that was not."""
+    last = int(network.midnights.searchsorted(end))
+    return replace(
+        network,
+        end=end,
+        measure_from=min(network.measure_from, end),
+        midnights=frozen(network.midnights[: last + 1], network.midnights.dtype),
+    )

@@ -1,0 +1,56 @@
+"""A run folder filled while the replications are played, and finished with their summary."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from portsim import yamlfile
+from portsim.experiments.replicate import Replication, Run
+from portsim.model import lower
+from portsim.results.manifest import manifest_of
+from portsim.results.store import Format, Keep, RunFolder
+from portsim.scenario.scenario import Scenario
+
+
+class Saving:
+    """Writes each replication when it is done; until the first is, nothing is written.
+
+    Raises ScenarioError at once if the folder is not empty or Parquet cannot be written, and OSError while writing.
+    """
+
+    def __init__(self, scenario: Scenario, path: Path, *, keep: Keep = "first", table_format: Format = "csv") -> None:
+        self._scenario = scenario
+        self._folder = RunFolder.create(path, lower(scenario), keep=keep, table_format=table_format)
+        self._is_begun = False
+        self._started_s = time.perf_counter()
+
+    def add(self, replication: Replication) -> None:
+        """Write a replication, and before the first the scenario."""
+        if not self._is_begun:
+            inputs = {name: Path(path) for name, path in self._scenario.attachments}
+            self._folder.write_scenario(yamlfile.dump(self._scenario.resolved), inputs)
+            self._is_begun = True
+        self._folder.write_replication(
+            replication.number,
+            replication.network,
+            replication.traffic,
+            replication.records,
+            replication.measures,
+            is_stopped=replication.stopped is not None,
+        )
+
+    def finish(self, run: Run) -> None:
+        """Write the tables over all replications and, last, the manifest."""
+        manifest = manifest_of(
+            run.scenario,
+            run.network,
+            seed=run.seed,
+            replications=run.numbers,
+            engine=run.engine,
+            warnings=run.warnings,
+            stopped=run.stopped,
+            is_interrupted=run.is_interrupted,
+            wall_s={"run": time.perf_counter() - self._started_s},
+        )
+        self._folder.finish(run.rows, manifest)

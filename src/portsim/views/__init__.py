@@ -1,0 +1,1 @@
+"""What a reader sees: tables of results, of a checked scenario and of published figures."""

@@ -1,0 +1,44 @@
+"""Results as one versioned object of plain values, for programs (design section 7)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portsim.experiments import Run
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """`portsim.run/1`: what was run, what to be warned of, and every row of the summary.
+
+    Moments are ISO 8601 with the offset of the port's clock; what is undefined is None.
+    """
+    scenario = run.scenario
+    return {
+        "schema": "portsim.run/1",
+        "scenario": scenario.name,
+        "plan": scenario.plan,
+        "seed": run.seed,
+        "replications": len(run.numbers),
+        "engine": run.engine,
+        "window": {
+            "from": moment(scenario.measure_from_ms, scenario.clock),
+            "to": moment(scenario.end_ms, scenario.clock),
+        },
+        "warnings": list(run.warnings),
+        "metrics": [{name: _value(value) for name, value in asdict(row).items()} for row in run.rows],
+    }
+
+
+def moment(utc_ms: int, zone: str) -> str:
+    """An instant in the clock of a zone: `2025-06-01T10:00:00+08:00`."""
+    seconds, ms = divmod(utc_ms, 1000)
+    local = datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone))
+    return local.replace(microsecond=ms * 1000).isoformat()
+
+
+def _value(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,152 @@
+"""What a planner reads of a run: crossings, waits, queues, officers, and the published figures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portsim.experiments import Run
+from portsim.scenario.calendar import to_local
+from portsim.scenario.scenario import Scenario
+from portsim.views.provenance import source_counts
+from portsim.views.published import published_table
+from portsim.views.rows import Rows, TimeUnit
+from portsim.views.tables import Line, Table
+
+Section = tuple[str, Table | None]
+
+TIMES = {
+    "wait": "wait",
+    "blocked": "blocked, holding a lane",
+    "delay": "delay (all but work)",
+    "dwell": "dwell (arrived to out)",
+}
+STATISTICS = {"mean": "mean", "p50": "50 % within", "p90": "90 % within", "p95": "95 % within", "max": "largest"}
+
+
+def run_blocks(run: Run) -> list[Line | Table]:
+    """The whole readable result of a run, main measures first."""
+    rows, scenario, network = Rows(run.rows), run.scenario, run.network
+    sections: list[Section] = [
+        ("The port", _port_table(rows, has_officers=bool(network.pools))),
+        _times_section(rows),
+        _flow_section(rows, network.flows),
+        _stage_section(rows, [stage.name for stage in network.stages]),
+        ("Officers", _pool_table(rows, [pool.name for pool in network.pools])),
+        ("Units within the targets", _target_table(rows, scenario)),
+        ("Crossings beside the published figures", published_table(scenario, rows)),
+    ]
+    blocks = _header(run)
+    for heading, table in sections:
+        if table is not None:
+            blocks += [Line(""), Line(heading, is_heading=True), table]
+    return [*blocks, Line(""), *_closing(run)]
+
+
+def _header(run: Run) -> list[Line | Table]:
+    scenario = run.scenario
+    start, end = (to_local(ms, scenario.clock) for ms in (scenario.measure_from_ms, scenario.end_ms))
+    facts = [
+        ("plan", scenario.plan or "none, as the file says"),
+        ("measured", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, {scenario.clock}"),
+        ("replications", f"{len(run.numbers)}, seed {run.seed}, engine {run.engine}"),
+    ]
+    return [Line(scenario.name, is_heading=True), Table.of(("", ""), facts, names=2)]
+
+
+def _port_table(rows: Rows, *, has_officers: bool) -> Table:
+    cells = [
+        ("crossings", rows.number("crossings")),
+        ("crossings a day", rows.number("crossings_per_day")),
+        ("crossings, busiest day of all replications", rows.number("crossings_max_per_day")),
+        ("persons a day", rows.number("persons_per_day")),
+        ("units in the port", rows.number("in_port_mean")),
+        ("units in the port, most", rows.number("in_port_max")),
+        ("units held over at closing", rows.number("overnight")),
+        ("units still in the port at the end", rows.number("in_port")),
+    ]
+    if has_officers:
+        cells.append(("officer-hours", rows.number("officer_hours")))
+        cells.append(("officer-hours of overtime", rows.number("overtime_hours")))
+    return Table.of(("", "mean ± 95 % interval"), cells)
+
+
+def _times_section(rows: Rows) -> Section:
+    unit = TimeUnit.of(rows.row(f"{time}_p95_min") for time in TIMES)
+    cells = [
+        (label, *(unit.show(rows.row(f"{time}_{statistic}_min")) for statistic in STATISTICS))
+        for time, label in TIMES.items()
+    ]
+    return f"Times of a unit, {unit.name}", Table.of(("", *STATISTICS.values()), cells)
+
+
+def _flow_section(rows: Rows, flows: Sequence[str]) -> Section:
+    shown = ("wait_mean_min", "wait_p50_min", "wait_p90_min", "wait_p95_min", "dwell_mean_min")
+    unit = TimeUnit.of(rows.row(metric, flow=flow) for metric in shown for flow in flows)
+    has_days = rows.row("crossings_per_day") is not None
+    cells = [
+        (
+            flow,
+            rows.number("crossings_per_day" if has_days else "crossings", flow=flow),
+            *(unit.show(rows.row(metric, flow=flow)) for metric in shown),
+        )
+        for flow in flows
+    ]
+    crossings = "crossings a day" if has_days else "crossings"
+    columns = ("", crossings, "wait, mean", "50 % within", "90 % within", "95 % within", "dwell, mean")
+    return f"By flow, times in {unit.name}", Table.of(columns, cells)
+
+
+def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
+    shown = ("wait_mean_min", "wait_p95_min")
+    unit = TimeUnit.of(rows.row(metric, stage=stage) for metric in shown for stage in stages)
+    cells = [
+        (
+            stage,
+            *(unit.show(rows.row(metric, stage=stage)) for metric in shown),
+            rows.number("queue_open_mean", stage=stage),
+            rows.number("queue_max", stage=stage),
+            rows.number("overnight", stage=stage),
+            rows.share("lane_utilisation", stage=stage),
+        )
+        for stage in stages
+    ]
+    columns = ("", "wait, mean", "95 % within", "queue while open", "longest", "held over", "lanes in use")
+    return f"By stage, times in {unit.name}", Table.of(columns, cells)
+
+
+def _pool_table(rows: Rows, pools: Sequence[str]) -> Table | None:
+    columns = {"officer_hours": "hours on the roster", "overtime_hours": "hours of overtime", "officer_cost": "cost"}
+    shown = [metric for metric in columns if any(rows.row(metric, pool=pool) for pool in pools)]
+    cells = [
+        (
+            pool,
+            rows.share("officer_utilisation", pool=pool),
+            *(rows.number(metric, pool=pool) for metric in shown),
+        )
+        for pool in pools
+    ]
+    return Table.of(("", "in use", *(columns[metric] for metric in shown)), cells) if cells else None
+
+
+def _target_table(rows: Rows, scenario: Scenario) -> Table | None:
+    flows = [flow.name for flow in scenario.flows]
+    cells = [
+        (
+            f"{target} ≤ {limit:g}",
+            rows.share(f"within_target_{target}"),
+            *(rows.share(f"within_target_{target}", flow=flow) for flow in flows),
+        )
+        for target, limit in scenario.targets.items()
+    ]
+    return Table.of(("", "the port", *flows), cells) if cells else None
+
+
+def _closing(run: Run) -> list[Line]:
+    lines = [Line(f"numbers: {source_counts(run.scenario)}; see portsim check")]
+    if run.stopped is not None:
+        lines.append(Line(f"incomplete: {run.warnings[0]}"))
+    elif run.is_interrupted:
+        lines.append(Line(run.warnings[0]))
+    if run.warnings:
+        lines.append(Line(f"warnings: {len(run.warnings)}, on standard error"))
+    return lines
