@@ -294,9 +294,11 @@ def test_every_unit_is_accounted_for():
     assert [late[name] for name in ("in_port_at_start", "arrived", "released", "in_port")] == [2, 3, 3, 2]
 
 
-def test_lane_utilisation_leaves_out_what_is_served_after_lanes_have_closed():
+def test_lane_utilisation_counts_open_lanes_of_an_open_stage_and_service_in_them():
     rows = measure(*two_days())
-    assert values(rows, stage="check")["lane_utilisation"] == 35 / 1925  # 5 of 40 minutes of service came after 45
+    assert (
+        values(rows, stage="check")["lane_utilisation"] == 35 / 1920
+    )  # 5 of 40 minutes of service came after 45, when the stage and its lanes are closed
     assert values(rows, stage="scan")["lane_utilisation"] == 55 / END
 
 

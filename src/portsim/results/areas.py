@@ -48,6 +48,13 @@ def levels_at(level: StepFunction, ticks: Ints) -> Ints:
     return np.concatenate((np.zeros(1, np.int64), level.value))[index]
 
 
+def while_above_zero(level: StepFunction, condition: StepFunction) -> StepFunction:
+    """The level where the condition is above 0, and 0 where it is not."""
+    ticks = np.union1d(level.at, condition.at)
+    levels = np.where(levels_at(condition, ticks) > 0, levels_at(level, ticks), 0)
+    return StepFunction.of(zip(ticks.tolist(), levels.tolist(), strict=True))
+
+
 def areas_until(level: StepFunction, ticks: Ints) -> Ints:
     """Area under the level from its first step to each of these ticks, int64, level-milliseconds."""
     if not level.at.size:

@@ -14,6 +14,7 @@ from portsim.model.traffic import Traffic
 from portsim.results.areas import Ints, areas_until, level_of
 from portsim.results.ledger import Ledger
 from portsim.results.queues import queue
+from portsim.results.staffing import lanes_offered
 
 HOUR_MS = 3_600_000
 
@@ -34,7 +35,7 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
 
     Columns, int64, ordered by (tick, stage): tick (at which the hour begins), stage; events of the hour: arrived (units
     that reached the stage, or its door if it is their first), started, ended; areas in unit-ms, each
-    named with `_ms`: waiting, in_service, paused, blocked, lanes_open (all roles), officers_in_use (at this stage),
+    named with `_ms`: waiting, in_service, paused, blocked, lanes_open (all roles, while the stage is open), officers_in_use (at this stage),
     officers_on_duty (of its whole pool).
     """
     ledger = Ledger(network, traffic, records)
@@ -50,7 +51,7 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
             "waiting": [queue(ledger, number)],
             "in_service": [level_of(pieces.start, pieces.end)],
             "blocked": [level_of(ledger.visits["ended"][done], ledger.left[done])],
-            "lanes_open": [level for _, level in stage.lanes or ()],
+            "lanes_open": lanes_offered(stage),
             "officers_in_use": [level_of(pieces.start, pieces.end, pieces.officers)],
             "officers_on_duty": [crew.level for crew in network.pools[stage.pool].crews] if stage.pool >= 0 else [],
         }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from portsim.model.network import StepFunction
-from portsim.results.areas import areas_split, level_of
+from portsim.model.network import Stage, StepFunction
+from portsim.results.areas import areas_split, level_of, while_above_zero
 from portsim.results.ledger import Ledger, Pieces
 from portsim.results.measure import Sheet, ratio
 
@@ -19,6 +19,11 @@ def lanes_in_use(ledger: Ledger, stage: int, pieces: Pieces, role: int) -> StepF
         return level_of(pieces.start, pieces.end)
     chosen = ledger.visits["role"][pieces.visit] == role
     return level_of(pieces.start[chosen], pieces.end[chosen])
+
+
+def lanes_offered(stage: Stage) -> list[StepFunction]:
+    """Lanes of each role that can take a unit: those open while the stage itself is open."""
+    return [while_above_zero(level, stage.is_open) for _, level in stage.lanes or ()]
 
 
 def officers_in_use(pieces: list[Pieces], crew: int) -> StepFunction:
@@ -35,7 +40,7 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
     """Write down use of lanes by stage, and use, hours, overtime and cost of officers by pool and in all.
 
     `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
-    itself; `officer_utilisation` the same of each crew's officers and its level: late finishers show as overtime and
+    itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late finishers show as overtime and
     never as use of those who came after them, and neither passes 1. `officer_hours` are rostered hours.
     `overtime_hours` is the integral of officers in use above their crew's rostered size; `officer_cost` prices both
     at the pool's cost per hour, and is undefined without one (in all: unless every pool has one).
@@ -62,7 +67,8 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
 
 def _lane_utilisation(ledger: Ledger, stage: int, pieces: Pieces) -> float:
     used = total = 0
-    for role, level in ledger.network.stages[stage].lanes or ():
+    on_paper = ledger.network.stages[stage]
+    for (role, _), level in zip(on_paper.lanes or (), lanes_offered(on_paper), strict=True):
         in_use = lanes_in_use(ledger, stage, pieces, role)
         total += level.integral(ledger.start, ledger.end)
         used += areas_split(in_use, level, ledger.start, ledger.end)[0]

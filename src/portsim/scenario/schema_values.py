@@ -105,7 +105,7 @@ def _read_kind(kind: str, value: Any) -> Distribution | DurationTable:
     parameters = read_parts(value, {name: readers.get(name, units.parse_duration) for name in names}, names)
     ordered = [parameters[name] for name in names]
     if kind in ("uniform", "triangular") and ordered != sorted(ordered):
-        raise ValueError(f"got {' above '.join(names)} somewhere; write them ascending: {_example(kind)}")
+        raise ValueError(f"{' and '.join(names)} do not ascend; write {_example(kind)}")
     if parameters.get("cv") == 0:
         return Distribution("fixed", {"value": parameters["mean"]})
     return Distribution(kind, {name: parameters[name] for name in names})  # type: ignore[arg-type]
