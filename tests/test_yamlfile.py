@@ -413,7 +413,7 @@ def test_no_mutated_file_lets_anything_but_placed_problems_escape(tmp_path: Path
 
 def test_the_parser_written_in_python_holds_the_same_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyYAML comes without its C parser on some machines."""
-    monkeypatch.setattr(yamlfile, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yamlfile.reading, "_LOADER", yaml.SafeLoader)
     assert parse(SCENARIO, "port.yaml").value["changes"][0]["at"] == "2025-06-01 10:00"
     assert fuzz(tmp_path, range(300)) > 100
     for escape in ("UFFFFFFFF", "U00110000"):
@@ -438,7 +438,7 @@ def test_no_bytes_let_anything_but_a_scenario_error_escape(
 
 def test_reading_yaml_loads_nothing_heavy() -> None:
     code = "import portsim.yamlfile, sys; print([m for m in ('numpy', 'pydantic', 'asyncio') if m in sys.modules])"
-    folder = Path(yamlfile.__file__).resolve().parents[1]
+    folder = Path(yamlfile.__file__).resolve().parents[2]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""YAML files read safely, the YAML 1.2 way, with the place of every key and value.
+"""Reads YAML safely, the YAML 1.2 way, with the place of every key and value.
 
 PyYAML's own loader follows YAML 1.1 (20:00 becomes 1200, NO becomes False, 010 becomes 8), keeps the last of two equal
 keys without a word, and can be brought down by a few bytes of nested brackets or aliases. Only its event parser is used
@@ -30,8 +30,8 @@ MAX_PROBLEMS = 100
 MAX_NUMBER_CHARACTERS = 100
 
 # Neither printable by YAML nor, as U+0085, U+2028, U+2029 and U+FEFF, plainly one thing to every reader.
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -39,8 +39,6 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _SIMPLE_KEY = re.compile(r"[^\s'\"]{1,80}")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*|[0-9]+(?:\.[0-9]+)? [a-z]+")
-_WORDS_OF_YAML_1_1 = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -84,16 +82,6 @@ def parse(text: str, file: str) -> Document:
     """Read YAML from text; `file` is the name used in messages. Raises ScenarioError as `read` does."""
     sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return _build(text.removeprefix("\ufeff"), file, sha256)
-
-
-def dump(value: Any) -> str:
-    """Write plain values as YAML that `parse` reads back equal: block style, order kept, one entry a line.
-
-    Text that any reader could take for a number, a date, a time or a truth value is quoted. Raises TypeError for
-    anything but dict (with text keys), list, tuple, str, int, float, bool and None, ValueError beyond the limits of
-    reading (nesting, digits of an integer, lone surrogates).
-    """
-    return "".join(f"{line}\n" for line in _lines(value, 0))
 
 
 def key_path(path: Path) -> str:
@@ -273,7 +261,7 @@ class _Builder:
         parent, place, path, is_key = self._begin(event)
         text: str = event.value
         is_plain = not event.style
-        if _SURROGATE.search(text):
+        if SURROGATE.search(text):
             self.refuse(place, "half of a surrogate pair is not a character", path)
         if is_key and parent is not None:
             self._take_key(parent, text, is_plain, place)
@@ -354,7 +342,7 @@ def _build(text: str, file: str, sha256: str) -> Document:
     if len(text) > MAX_BYTES:
         message = f"the text is longer than {MAX_BYTES:,} characters, the most YAML may have here"
         raise ScenarioError([Problem(Place(file, 1, 1), "", message)])
-    unreadable = _UNREADABLE.search(text)
+    unreadable = UNREADABLE.search(text)
     if unreadable:
         cure = "remove it, or write it as an escape in double quotes"
         message = f"character U+{ord(unreadable[0]):04X} may not stand in a YAML file; {cure}"
@@ -366,59 +354,3 @@ def _build(text: str, file: str, sha256: str) -> Document:
     if builder.problems:
         raise ScenarioError(builder.problems)
     return Document(file, builder.value, builder.places, builder.key_places, sha256)
-
-
-def _lines(value: Any, depth: int) -> list[str]:
-    """The lines of a value, not indented; a scalar or an empty collection is one line."""
-    if isinstance(value, dict | list | tuple):
-        if depth == MAX_DEPTH:
-            raise ValueError(f"nested more than {MAX_DEPTH} deep")
-        if not value:
-            return ["{}" if isinstance(value, dict) else "[]"]
-        below = depth + 1
-        if isinstance(value, dict):
-            return [line for key, inner in value.items() for line in _entry(key, inner, _lines(inner, below))]
-        return [line for inner in value for line in _hang("- ", _lines(inner, below))]
-    return [_scalar(value)]
-
-
-def _entry(key: Any, value: Any, lines: list[str]) -> list[str]:
-    if not isinstance(key, str):
-        raise TypeError(f"a key is text, not {type(key).__name__}")
-    name = _scalar(key)
-    # A key longer than 1,024 characters is only read in the explicit form.
-    head = [f"{name}:"] if len(name) <= 256 else [f"? {name}", ":"]
-    if isinstance(value, dict | list | tuple) and value:
-        return [*head, *(f"  {line}" for line in lines)]
-    return [*head[:-1], f"{head[-1]} {lines[0]}"]
-
-
-def _hang(sign: str, lines: list[str]) -> list[str]:
-    return [f"{sign}{lines[0]}", *(f"  {line}" for line in lines[1:])]
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        if abs(value) >= 10 ** (MAX_NUMBER_CHARACTERS - 1):
-            raise ValueError(f"an integer has fewer than {MAX_NUMBER_CHARACTERS} digits")
-        return int.__repr__(value)
-    if isinstance(value, float):
-        text = float.__repr__(value)
-        return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(text, text)
-    if isinstance(value, str):
-        return _text(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as YAML")
-
-
-def _text(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML_1_1:
-        return text
-    if _SURROGATE.search(text):
-        raise ValueError("half of a surrogate pair cannot be written")
-    import json
-
-    return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))

@@ -1,0 +1,6 @@
+"""YAML files, read safely with the place of every value, and written so that they read back equal."""
+
+from portsim.yamlfile.reading import Document, Path, key_path, parse, read, show
+from portsim.yamlfile.writing import dump
+
+__all__ = ["Document", "Path", "dump", "key_path", "parse", "read", "show"]
