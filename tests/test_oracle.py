@@ -12,7 +12,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portsim.errors import LimitError
@@ -34,13 +34,15 @@ from tests.cases import (
     step,
     unit,
 )
+from tests.conftest import ENGINES
 
 Engine = Callable[..., Records]
 
 
-@pytest.fixture(scope="session", params=["oracle"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return {"oracle": oracle.simulate}[request.param]
+@pytest.fixture(scope="session", params=["oracle", *ENGINES])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The oracle has to pass all this as well as the engines: it is what they are compared with."""
+    return request.param
 
 
 def of_step(records: Records, column: str, step_number: int = 0) -> list[int]:
@@ -729,8 +731,6 @@ def test_an_instant_that_does_not_come_to_rest_stops_the_run(engine):
 
 # Laws ---------------------------------------------------------------------------------------------------------------
 
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 
 class Scene:
     """The records read back as intervals, to see who stood where when an instant had come to rest."""
@@ -834,7 +834,6 @@ def scene(engine: Engine, case: tuple[Network, Traffic]) -> Scene:
 
 
 @given(case=cases())
-@LAW
 def test_every_unit_of_a_flow_is_released_or_left_or_turned_away_or_in_port(engine, case):
     network, traffic = case
     seen = scene(engine, case)
@@ -856,7 +855,6 @@ def test_every_unit_of_a_flow_is_released_or_left_or_turned_away_or_in_port(engi
 
 
 @given(case=cases())
-@LAW
 def test_the_area_under_the_number_inside_is_the_time_spent_inside(engine, case):
     """Little's law, in whole numbers: of the port, and of waiting and occupied lanes at each stage."""
     network, _ = case
@@ -875,7 +873,6 @@ def test_the_area_under_the_number_inside_is_the_time_spent_inside(engine, case)
 
 
 @given(case=cases())
-@LAW
 def test_the_ticks_of_a_visit_follow_each_other_and_its_work_is_done_in_full(engine, case):
     _, traffic = case
     seen = scene(engine, case)
@@ -902,7 +899,6 @@ def test_the_ticks_of_a_visit_follow_each_other_and_its_work_is_done_in_full(eng
 
 
 @given(case=cases())
-@LAW
 def test_nobody_starts_on_a_lane_beyond_those_open_or_with_officers_beyond_the_level(engine, case):
     network, _ = case
     seen = scene(engine, case)
@@ -930,7 +926,6 @@ def test_nobody_starts_on_a_lane_beyond_those_open_or_with_officers_beyond_the_l
 
 
 @given(case=cases())
-@LAW
 def test_units_of_one_stage_priority_and_role_list_start_in_the_order_they_joined(engine, case):
     """Of those who joined at one tick a later round's may have the lower number, so only ticks are compared."""
     _, traffic = case
@@ -947,7 +942,6 @@ def test_units_of_one_stage_priority_and_role_list_start_in_the_order_they_joine
 
 
 @given(case=cases())
-@LAW
 def test_no_unit_waits_that_could_start_and_none_stands_at_a_door_with_room(engine, case):
     network, _ = case
     seen = scene(engine, case)
@@ -971,7 +965,6 @@ def test_no_unit_waits_that_could_start_and_none_stands_at_a_door_with_room(engi
 
 
 @given(case=cases())
-@LAW
 def test_twice_all_times_give_twice_all_results(engine, case):
     network, traffic = case
     double = engine(scaled(network, 2), scaled_traffic(traffic, 2))
@@ -985,7 +978,6 @@ def test_twice_all_times_give_twice_all_results(engine, case):
 
 
 @given(case=cases())
-@LAW
 def test_other_numbers_for_roles_and_pools_and_flows_change_labels_only(engine, case):
     network, traffic = case
     records = engine(network, traffic)
@@ -1014,7 +1006,6 @@ def test_other_numbers_for_roles_and_pools_and_flows_change_labels_only(engine, 
 
 
 @given(case=cases(), place=st.integers(0, 4))
-@LAW
 def test_a_stage_and_a_pool_nobody_uses_change_nothing_else(engine, case, place):
     network, traffic = case
     place = min(place, len(network.stages))
@@ -1041,7 +1032,6 @@ def test_a_stage_and_a_pool_nobody_uses_change_nothing_else(engine, case, place)
     units=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=9),
     hours=st.lists(st.integers(1, 15), max_size=3, unique=True),
 )
-@LAW
 def test_one_more_lane_at_a_single_stage_delays_nobody(engine, lanes, units, hours):
     steps = [(0, 1), *sorted(lanes, key=lambda pair: pair[0])]
     is_open = [(tick, index % 2) for index, tick in enumerate(sorted(hours))] if hours else [(0, 1)]

@@ -279,7 +279,7 @@ def day_of_shifts(shifts: Sequence[Shift], service_rate: float, most: int = 120)
 
 
 def day_of_handovers(shifts: Sequence[Shift], service_rate: float, most: int = 120) -> Day:
-    """M/M/c(t) where a service under way when the level falls is interrupted and taken up later: the cycle in its long run.
+    """M/M/c(t) where a service under way when the level falls pauses and is taken up later: the cycle in its long run.
 
     Exponential service has no memory, so n inside means min(n, c) in service at any time: Kolmogorov's forward
     equations of n alone (Kleinrock, 2.5, with rates that change by shift). Solved as in `day_of_shifts`.

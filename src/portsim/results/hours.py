@@ -35,8 +35,8 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
 
     Columns, int64, ordered by (tick, stage): tick (at which the hour begins), stage; events of the hour: arrived (units
     that reached the stage, or its door if it is their first), started, ended; areas in unit-ms, each
-    named with `_ms`: waiting, in_service, paused, blocked, lanes_open (all roles, while the stage is open), officers_in_use (at this stage),
-    officers_on_duty (of its whole pool).
+    named with `_ms`: waiting, in_service, paused, blocked, lanes_open (all roles, while the stage is open),
+    officers_in_use (at this stage), officers_on_duty (of its whole pool).
     """
     ledger = Ledger(network, traffic, records)
     bounds = hours_of(network, ledger.end)

@@ -40,10 +40,10 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
     """Write down use of lanes by stage, and use, hours, overtime and cost of officers by pool and in all.
 
     `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
-    itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late finishers show as overtime and
-    never as use of those who came after them, and neither passes 1. `officer_hours` are rostered hours.
-    `overtime_hours` is the integral of officers in use above their crew's rostered size; `officer_cost` prices both
-    at the pool's cost per hour, and is undefined without one (in all: unless every pool has one).
+    itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late
+    finishers show as overtime and never as use of those who came after them, and neither passes 1. `officer_hours` are
+    rostered hours. `overtime_hours` is the integral of officers in use above their crew's rostered size; `officer_cost`
+    prices both at the pool's cost per hour, and is undefined without one (in all: unless every pool has one).
     """
     network = ledger.network
     pieces = [ledger.pieces(number) for number in range(len(network.stages))]

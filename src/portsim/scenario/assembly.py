@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -54,6 +54,7 @@ class Assembly:
         self.tree = tree
         self.findings = findings
         self.problems = findings.problems
+        self._models: dict[int, tuple[Node, BaseModel | None]] = {}
         self._tables: dict[tuple[str, str, str, str], Distribution | None] = {}
         self._check_keys()
         self.heading = self._read_top(Heading)
@@ -119,9 +120,15 @@ class Assembly:
                 self.problems.add(node, unknown(key, known, f"there is no {key!r} under {name} to remove"), at_key=True)
             elif not is_name(key):
                 self.problems.add(node, f"{shown(key)} is not a name: {NAME_RULE}", at_key=True)
-            elif (read := self.read(model, node)) is not None:
+            elif (read := self._read_once(model, node)) is not None:
                 models[key] = read
         return models
+
+    def _read_once(self, model: type[ModelType], node: Node) -> ModelType | None:
+        """What a change leaves alone is the same node in every regime (kept, so that its id stays its own)."""
+        if id(node) not in self._models:
+            self._models[id(node)] = (node, self.read(model, node))
+        return cast("ModelType | None", self._models[id(node)][1])
 
     def names(self, section: str) -> list[str]:
         """The names below a top-level map, readable or not, in file order."""

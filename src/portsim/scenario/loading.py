@@ -133,6 +133,8 @@ class ScenarioSource:
         self._facts: Mapping[str, Fact] | None = None
         self.citations = sources.Citations(self._load_facts, self.problems)
         tree = self._layer(document, folder, (path.resolve(),) if path else ())
+        if self._facts_nodes or self.extra_facts:
+            self._load_facts()
         self.plans = tree.value.get("plans")
         self.tree = replace(tree, value={key: node for key, node in tree.value.items() if key != "plans"})
         self._check_plans()

@@ -21,6 +21,9 @@ MarkKind = Literal["fact", "measured", "assumed", "plan", "set"]
 NAMED_SECTIONS = frozenset({"sides", "officers", "stages", "flows", "windows", "plans"})
 """Top-level keys below which the user chooses the names."""
 
+MOST_COMPARED = 1_000
+"""Among more names than this the one that was meant is not looked for: it would take too long."""
+
 PROVENANCE = frozenset({"fact", "assumed", "measured"})
 """Keys that make a map an inline statement of where a value comes from."""
 
@@ -260,6 +263,8 @@ def is_clock_or_days(key: str) -> bool:
 def unknown(name: str, known: Iterable[str], message: str) -> str:
     """`message`, with the name that was probably meant or all there are."""
     names = list(known)
+    if len(names) > MOST_COMPARED:
+        return message
     # A name may be cut short as well as misspelt: bordr for border_check.
     starts = {other[: len(name) + 1]: other for other in reversed(names)} if len(name) > 2 else {}
     meant = suggestion(name, names)

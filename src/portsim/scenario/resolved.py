@@ -62,5 +62,5 @@ def _with_names(node: Node, path: tuple[str, ...], attachments: Attachments) -> 
     if isinstance(node.value, list):
         listed = [_with_names(below, (*path, str(index)), attachments) for index, below in enumerate(node.value)]
         return replace(node, value=listed)
-    is_file = dimension(path) == "file" or path[:1] == ("facts",)
+    is_file = node.value is not None and (dimension(path) == "file" or path[:1] == ("facts",))
     return replace(node, value=attachments.name(node)) if is_file else node

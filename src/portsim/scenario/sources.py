@@ -38,6 +38,9 @@ _INLINE_RULE = "write {fact: id}, {fact: id, times: 0.5}, {assumed: reason, valu
 ROUNDING = 0.005
 """How far a number may be from the fact it cites before a warning, as a share of it."""
 
+MOST_EXPLAINED = 20
+"""Patterns that match nothing are explained up to here; more of them are one mistake made many times."""
+
 ABOUT = 0.05
 """The same for a fact that is itself only about right."""
 
@@ -132,25 +135,41 @@ def vouch(tree: Node, sources: Node, citations: Citations, problems: Problems) -
         problems.add(sources, f"got {shown(sources.value)}; write paths and where their numbers come from")
         return tree
     paths = [path for path, _ in leaves(tree)]
+    patterns = {tuple(text.split(".")): node for text, node in sources.value.items() if node.value is not None}
+    matches = _match(patterns, paths)
     best: dict[tuple[str, ...], Mark] = {}
-    for text, node in sources.value.items():
-        if node.value is None:
-            continue
-        pattern = tuple(text.split("."))
+    told = 0
+    for pattern, node in patterns.items():
         if any(part != "*" and "*" in part for part in pattern):
             problems.add(node, "`*` stands for one whole name, not for a part of one", at_key=True)
             continue
-        covered = [path for path in paths if _covers(pattern, path)]
-        if not covered:
-            problems.add(node, _nothing(pattern, paths), at_key=True)
+        if not matches[pattern]:
+            told += 1
+            problems.add(node, _nothing(pattern, paths) if told <= MOST_EXPLAINED else "matches nothing", at_key=True)
         read = read_mark(node, citations, problems, is_inline=False)
         if read is None:
             continue
         mark = replace(read[0], rank=(len(pattern), *(part != "*" for part in pattern)))
-        for path in covered:
+        for path in matches[pattern]:
             if path not in best or best[path].rank <= mark.rank:
                 best[path] = mark
     return _with_marks(tree, best, ()) if best else tree
+
+
+def _match(
+    patterns: Iterable[tuple[str, ...]], paths: Iterable[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
+    """The paths each pattern covers: those that begin as it says."""
+    beginnings = {pattern[:length] for pattern in patterns for length in range(len(pattern) + 1)}
+    matches: dict[tuple[str, ...], list[tuple[str, ...]]] = {pattern: [] for pattern in patterns}
+    for path in paths:
+        fitting: list[tuple[str, ...]] = [()]
+        for step in path:
+            fitting = [longer for one in fitting for longer in ((*one, step), (*one, "*")) if longer in beginnings]
+            for pattern in fitting:
+                if pattern in matches:
+                    matches[pattern].append(path)
+    return matches
 
 
 def _covers(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
@@ -214,9 +233,9 @@ def _resolve_inline(node: Node, citations: Citations, problems: Problems, path: 
     if read is None:
         return failed
     mark, fact = read
-    overlaid = next(
-        (below.mark for below in node.value.values() if below.mark and below.mark.kind in ("plan", "set")), None
-    )
+    # A plan that states a number with its source is believed; one that changes a part of a statement takes it over.
+    parts = [below.mark if below.mark and below.mark.kind in ("plan", "set") else None for below in node.value.values()]
+    overlaid = None if all(parts) else next((part for part in parts if part), None)
     mark = replace(overlaid or mark, rank=INLINE_RANK)
     if fact is not None:
         try:
