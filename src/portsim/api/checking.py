@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from portsim.errors import Problem, ScenarioError
-from portsim.scenario import load
-from portsim.scenario.capacity import StageLoad, load_warnings, loads
+from portsim.errors import Problem
+from portsim.scenario import check as checking
+from portsim.scenario.capacity import StageLoad
+from portsim.scenario.check import Report
 from portsim.scenario.scenario import Scenario
 from portsim.views.checked import check_blocks
 from portsim.views.tables import Line, Table, html, plain
@@ -18,23 +19,34 @@ from portsim.views.tables import Line, Table, html, plain
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What is known about a scenario before it runs; `print` shows it as tables, and so does a notebook.
+    """What is known about a scenario before it runs; `print` shows it as tables, and so does a notebook."""
 
-    scenario : None if it is not valid
-    problems : everything that is wrong with it, in file order
-    warnings : what is allowed and yet worth a look, stages whose load reaches 1 among them
-    loads : how busy each stage would be, by stage and stretch of the run
-    """
-
-    scenario: Scenario | None
-    problems: tuple[Problem, ...]
-    warnings: tuple[str, ...]
-    loads: tuple[StageLoad, ...]
+    report: Report
 
     @property
     def is_valid(self) -> bool:
-        """Whether the scenario can be run."""
-        return self.scenario is not None
+        """Whether the scenario can be run, with any of its plans."""
+        return self.report.is_valid
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario; None if it is not valid."""
+        return self.report.scenario
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with it or one of its plans, in file order."""
+        return self.report.problems
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and yet worth a look, stages whose load reaches 1 among them."""
+        return self.report.warnings
+
+    @property
+    def loads(self) -> tuple[StageLoad, ...]:
+        """How busy each stage would be, by stage and stretch of the run."""
+        return self.report.loads
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim check --json` prints; an infinite load is None."""
@@ -55,6 +67,7 @@ class Check:
             ],
             "warnings": list(self.warnings),
             "sources": [asdict(source) for source in self.scenario.sources] if self.scenario else [],
+            "facts": list(self.report.facts),
             "loads": [{name: _finite(value) for name, value in asdict(load).items()} for load in self.loads],
         }
 
@@ -62,7 +75,7 @@ class Check:
         """The readable form, as lines and tables."""
         if self.scenario is None:
             return [Line("not valid", is_heading=True), *(Line(str(problem)) for problem in self.problems)]
-        return check_blocks(self.scenario, self.loads)
+        return check_blocks(self.report)
 
     def __str__(self) -> str:
         return plain(self.blocks())
@@ -78,13 +91,8 @@ def check(
     sets: Sequence[str] = (),
     facts: Sequence[str | os.PathLike[str]] = (),
 ) -> Check:
-    """Read a scenario as `load` does, and say what is wrong with it rather than raise."""
-    try:
-        scenario = load(source, plan=plan, sets=sets, facts=facts)
-    except ScenarioError as error:
-        return Check(None, error.problems, (), ())
-    warnings = dict.fromkeys((*scenario.warnings, *load_warnings(scenario)))
-    return Check(scenario, (), tuple(warnings), tuple(loads(scenario)))
+    """Read a scenario as `load` does, with every plan it has, and say what is wrong rather than raise."""
+    return Check(checking.check(source, plan=plan, sets=sets, facts=facts))
 
 
 def _finite(value: Any) -> Any:

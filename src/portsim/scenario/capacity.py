@@ -67,6 +67,11 @@ class StageLoad:
     officer_hours_on_duty: float
     officer_load: float | None
 
+    @property
+    def highest(self) -> float:
+        """The higher of the two loads; 0 at a delay without officers."""
+        return max(self.lane_load or 0.0, self.officer_load or 0.0)
+
 
 def loads(scenario: Scenario) -> list[StageLoad]:
     """The load of every stage over every stretch of the run, by stage in file order and then by time."""
@@ -79,19 +84,28 @@ def loads(scenario: Scenario) -> list[StageLoad]:
     return sorted(found, key=lambda load: (order[load.stage], load.from_ms))
 
 
-def overloaded(loads: Iterable[StageLoad]) -> list[StageLoad]:
-    """Those whose lanes or officers reach a load of 1.
+def telling(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Those of stretches long enough to say something.
 
     A stretch shorter than a day says little (a port may be closed all of it) and counts only if there is no longer one.
     """
     known = list(loads)
     shortest = min(DAY_MS, max((load.to_ms - load.from_ms for load in known), default=0))
-    return [
-        load
-        for load in known
-        if load.to_ms - load.from_ms >= shortest
-        and any(one is not None and one >= _FULL for one in (load.lane_load, load.officer_load))
-    ]
+    return [load for load in known if load.to_ms - load.from_ms >= shortest]
+
+
+def busiest(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Of each stage the telling stretch in which its lanes or officers are busiest, the first of equals."""
+    worst: dict[str, StageLoad] = {}
+    for load in telling(loads):
+        if load.stage not in worst or load.highest > worst[load.stage].highest:
+            worst[load.stage] = load
+    return list(worst.values())
+
+
+def overloaded(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Those of telling stretches whose lanes or officers reach a load of 1."""
+    return [load for load in telling(loads) if load.highest >= _FULL]
 
 
 def load_warnings(scenario: Scenario) -> tuple[str, ...]:

@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
+from portsim.facts import fact_rows
 from portsim.scenario.calendar import to_local
-from portsim.scenario.capacity import StageLoad
-from portsim.scenario.scenario import DAY_MS, Closure, Scenario, Side, Stage
+from portsim.scenario.capacity import busiest
+from portsim.scenario.check import Report
+from portsim.scenario.scenario import DAY_MS, Scenario
 from portsim.views.provenance import source_counts
 from portsim.views.tables import Line, Table, number
+
+MINUTE = "%Y-%m-%d %H:%M"
 
 MOST_LISTED = 40
 """More numbers without a source than this are counted rather than listed."""
 
 
-def check_blocks(scenario: Scenario, loads: Sequence[StageLoad]) -> list[Line | Table]:
-    """Everything `portsim check` says of a valid scenario but its warnings."""
+def check_blocks(report: Report) -> list[Line | Table]:
+    """Everything `portsim check` says of a valid scenario but its warnings; nothing of one that is not."""
+    scenario = report.scenario
+    if scenario is None:
+        return []
     blocks: list[Line | Table] = [Line(f"valid: {scenario.name}", is_heading=True), _parts_table(scenario)]
-    closures = _closures_table(scenario)
-    if closures is not None:
-        blocks += [Line(""), Line("Closures, in the clock of every side", is_heading=True), closures]
+    if report.closures:
+        blocks += [Line(""), Line("Closures, in the clock of every side", is_heading=True), _closures_table(report)]
     blocks += [Line(""), Line("Load of stages and officers, where it is highest", is_heading=True)]
-    blocks += [_load_table(scenario, loads), Line(""), Line(f"numbers: {source_counts(scenario)}")]
-    bare = [source for source in scenario.sources if source.kind == "none"]
-    if bare:
+    blocks += [_load_table(report), Line(""), Line(f"numbers: {source_counts(scenario)}")]
+    if scenario.facts:
+        blocks += [Line(""), Line("Published figures it cites", is_heading=True), _facts_table(scenario)]
+    if report.unsourced:
         blocks += [Line(""), Line("Numbers without a source", is_heading=True)]
-        blocks.append(Table.of(("", ""), [(source.path, source.text) for source in bare[:MOST_LISTED]], names=2))
-        if len(bare) > MOST_LISTED:
-            blocks.append(Line(f"and {len(bare) - MOST_LISTED} more (--json lists them all)"))
+        cells = [(source.path, source.text) for source in report.unsourced[:MOST_LISTED]]
+        blocks.append(Table.of(("", ""), cells, names=2))
+        if len(report.unsourced) > MOST_LISTED:
+            blocks.append(Line(f"and {len(report.unsourced) - MOST_LISTED} more (--json lists them all)"))
     return blocks
-
-
-def worst_loads(loads: Sequence[StageLoad]) -> list[StageLoad]:
-    """Of each stage the stretch in which its lanes or officers are busiest, the first of equals.
-
-    A stretch shorter than a day says little, a port may be closed all of it: it counts only if there is no longer one.
-    """
-    shortest = min(DAY_MS, max((load.to_ms - load.from_ms for load in loads), default=0))
-    worst: dict[str, StageLoad] = {}
-    for load in loads:
-        is_long = load.to_ms - load.from_ms >= shortest
-        if is_long and (load.stage not in worst or _highest(load) > _highest(worst[load.stage])):
-            worst[load.stage] = load
-    return list(worst.values())
 
 
 def _parts_table(scenario: Scenario) -> Table:
@@ -65,30 +58,41 @@ def _parts_table(scenario: Scenario) -> Table:
     return Table.of(("", ""), cells, names=2)
 
 
-def _closures_table(scenario: Scenario) -> Table | None:
-    """Each closure once, however many regimes repeat it; None if there is none."""
-    closures: dict[tuple[str, Closure], None] = {}
-    for regime in scenario.regimes:
-        places: list[Side | Stage] = [*regime.sides, *regime.stages]
-        for place in places:
-            closures.update(((place.name, closure), None) for closure in place.closures)
-    zones = list(dict.fromkeys(side.timezone for side in scenario.regimes[0].sides))
+def _closures_table(report: Report) -> Table:
+    assert report.scenario is not None
+    clocks = [f"{side.name} ({side.timezone})" for side in report.scenario.regimes[0].sides]
     cells = [
         (
-            place,
+            closure.where,
             closure.text,
-            *(f"{_clock(closure.start_ms, zone)} to {_clock(closure.end_ms, zone)}" for zone in zones),
+            *(f"{start:{MINUTE}} to {end:{MINUTE}}" for start, end in closure.clocks.values()),
         )
-        for place, closure in closures
+        for closure in report.closures
     ]
-    return Table.of(("", "as written", *zones), cells, names=2 + len(zones)) if cells else None
+    return Table.of(("", "as written", *clocks), cells, names=2 + len(clocks))
 
 
-def _load_table(scenario: Scenario, loads: Sequence[StageLoad]) -> Table:
+def _facts_table(scenario: Scenario) -> Table:
+    """Each published figure with what it is used for: numbers of the scenario, or windows it stands beside."""
+    uses: dict[str, list[str]] = {id: [] for id in scenario.facts}
+    for source in scenario.sources:
+        if source.kind == "fact":
+            uses[source.detail.split(" ")[0]].append(source.path)
+    for window in scenario.windows:
+        if window.published is not None:
+            uses[window.published].append(f"beside windows.{window.name}")
+    rows = {row["id"]: row for row in fact_rows(scenario.facts)}
+    cells = [(id, rows[id]["shown"], rows[id]["reliability"], ", ".join(paths)) for id, paths in uses.items()]
+    return Table.of(("", "figure", "reliability", "used for"), cells, names=4)
+
+
+def _load_table(report: Report) -> Table:
+    assert report.scenario is not None
+    clock = report.scenario.clock
     cells = [
         (
             load.stage,
-            f"{_clock(load.from_ms, scenario.clock)} to {_clock(load.to_ms, scenario.clock)}",
+            f"{_clock(load.from_ms, clock)} to {_clock(load.to_ms, clock)}",
             number(load.units_per_day),
             number(load.lane_hours_needed) if load.lane_load is not None else "-",
             number(load.lane_hours_open) if load.lane_load is not None else "-",
@@ -96,14 +100,10 @@ def _load_table(scenario: Scenario, loads: Sequence[StageLoad]) -> Table:
             load.pool or "-",
             _ratio(load.officer_load),
         )
-        for load in worst_loads(loads)
+        for load in busiest(report.loads)
     ]
     columns = ("", "stretch", "units a day", "lane-hours needed", "open", "load", "officers", "load")
     return Table.of(columns, cells, names=2)
-
-
-def _highest(load: StageLoad) -> float:
-    return max(load.lane_load or 0.0, load.officer_load or 0.0)
 
 
 def _ratio(load: float | None) -> str:
@@ -113,4 +113,4 @@ def _ratio(load: float | None) -> str:
 
 
 def _clock(utc_ms: int, zone: str) -> str:
-    return f"{to_local(utc_ms, zone):%Y-%m-%d %H:%M}"
+    return f"{to_local(utc_ms, zone):{MINUTE}}"
