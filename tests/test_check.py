@@ -25,7 +25,7 @@ sides:
 officers:
   police: {level: {assumed: never published, value: 10}}
 stages:
-  check: {lanes: 1, officers: {police: 2}, service: 10 min}
+  check: {lanes: 1, officers: {police: 2}, service: 10 min, counted: true}
   leave: {side: kyrgyz, lanes: 8, service: 4 min, closed: ["2025-06-01 08:00..2025-06-01 12:00"]}
 flows:
   out: {kind: truck, direction: out, journey: [check, leave], arrivals: {per_day: 200}}

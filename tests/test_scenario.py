@@ -41,7 +41,7 @@ sides:
 officers:
   police: {level: 10}
 stages:
-  check: {lanes: 4, officers: {police: 2}, service: 3 min}
+  check: {lanes: 4, officers: {police: 2}, service: 3 min, counted: true}
   scan: {lanes: 2, service: 4 min}
 flows:
   out:
@@ -174,7 +174,7 @@ def test_what_is_not_written_has_its_default() -> None:
     assert side.open == WeekProfile.constant(1)
     assert side.closures == ()
     assert (pool.side, pool.end_of_shift, pool.cost_per_hour) == ("here", "finish", None)
-    assert (check.side, check.counted, check.open, check.closing) == ("here", False, None, "finish")
+    assert (check.side, check.counted, check.open, check.closing) == ("here", True, None, "finish")
     assert (check.pool, check.officers, check.waiting_space) == ("police", 2, None)
     assert regime.stages[1].pool is None
     [flow] = scenario.flows
@@ -378,6 +378,18 @@ def test_a_level_by_the_clock_replaces_another_as_a_whole(tmp_path: Path) -> Non
     assert load(child).regimes[0].pools[0].level.days[0] == ((6 * HOUR, 18 * HOUR, 5.0),)
 
 
+def test_one_span_of_a_level_is_set_or_removed_by_its_path() -> None:
+    base = SMALL.replace("level: 10", "level: {0-8: 2, 8-24: 4}")
+
+    def day(setting: str) -> tuple[tuple[int, int, float], ...]:
+        return load_text(base, sets=[setting]).regimes[0].pools[0].level.days[0]
+
+    assert day("officers.police.level.8-24=6") == ((0, 8 * HOUR, 2.0), (8 * HOUR, 24 * HOUR, 6.0))
+    assert day("officers.police.level.8-24=null") == ((0, 8 * HOUR, 2.0),)
+    with pytest.raises(ScenarioError, match="overlap"):
+        day("officers.police.level.6-10=6")
+
+
 def test_a_distribution_of_another_kind_replaces_and_one_of_the_same_kind_merges() -> None:
     base = SMALL.replace("service: 3 min", "service: {lognormal: {mean: 3 min, cv: 0.5}}")
     longer = "plans:\n  longer: {stages: {check: {service: {lognormal: {mean: 5 min}}}}}\n"
@@ -517,6 +529,20 @@ def test_a_wrong_set_is_named_as_it_was_given(setting: str, said: str) -> None:
         (
             "stages.chek.lanes: 7",
             "plans.less.stages.chek.lanes: there is no 'chek' under stages; did you mean 'check'?",
+        ),
+        ("from: 2025-05-25", "plans.less.from: a plan cannot set 'from': plans are compared on the same traffic"),
+        ("seed: 2", "plans.less.seed: a plan cannot set 'seed': plans are compared on the same traffic"),
+        (
+            "sides: {hier: {open: always}}",
+            "plans.less.sides.hier.open: there is no 'hier' under sides, and a plan adds no side; did you mean 'here'?",
+        ),
+        (
+            "sides.here.timezone: Asia/Bishkek",
+            "plans.less.sides.here.timezone: a plan cannot set the timezone of a side: it times the demand",
+        ),
+        (
+            "sides.here: null",
+            "plans.less.sides.here: a plan cannot add, remove or replace sides: their clocks time the demand",
         ),
         ("stages..lanes: 7", "plans.less.stages..lanes: has an empty part; write a path such as stages.scan.lanes"),
     ],
@@ -795,9 +821,10 @@ def test_lanes_of_several_roles_need_a_flow_to_say_which_it_uses() -> None:
             "12:35: stages.scan.service.trcuk: no flow is of the kind 'trcuk'; did you mean 'truck'?",
         ),
         (
-            "plans:",
-            "windows: {w: {from: 2025-05-24, to: 2025-05-25}}\nplans:",
-            "19:10: windows: no stage is `counted: true`, so no crossings are counted",
+            ", counted: true",
+            "",
+            "11:3: stages: no stage is `counted: true`, so crossings will be 0; mark the stage at which units are "
+            "counted",
         ),
     ],
 )

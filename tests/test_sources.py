@@ -27,7 +27,7 @@ sides:
 officers:
   police: {level: 10}
 stages:
-  check: {lanes: 4, officers: {police: 2}, service: 3 min}
+  check: {lanes: 4, officers: {police: 2}, service: 3 min, counted: true}
   scan: {lanes: 2, service: 4 min}
 flows:
   out:

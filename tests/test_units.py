@@ -561,7 +561,7 @@ def test_weekday_and_month_weights_are_scaled_to_mean_one():
         (parse_hour_weights, {"0-8": -1}, "got -1; it must be at least 0 and at most 1e+06", ("0-8",)),
         (parse_hour_weights, {"0-8": math.inf}, "got .inf, which is not finite; write a number", ("0-8",)),
         (parse_hour_weights, {"0-8": 1, "4-9": 1}, "spans '0-8' and '4-9' overlap", ("4-9",)),
-        (parse_weekday_weights, [1], "got a list; write weights by weekday as {mon-fri: 1.2, sat,sun: 0.5}", ()),
+        (parse_weekday_weights, [1], "got a list; write weights by weekday as {mon-fri: 1.2, sat-sun: 0.5}", ()),
         (parse_weekday_weights, {"daily": 0}, "every weekday has weight 0; give at least one a weight above 0", ()),
         (
             parse_weekday_weights,

@@ -45,6 +45,7 @@ MAX_EXTENDS = 8
 
 _DEMAND = ("arrivals", "persons", "goods", "kind", "direction")
 _NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources")
+_TRAFFIC = ("from", "to", "seed")
 
 
 def load(
@@ -204,13 +205,19 @@ class ScenarioSource:
             except ScenarioError as error:
                 self.problems.extend(error.problems)
                 self._facts = load_facts()
+                self.citations.is_complete = False
         return self._facts
 
     def _facts_file(self, node: Node) -> Path | None:
         """A facts file beside the scenario, by the path the user knows it under."""
         folder = self.findings.folder_of(node)
         found = self.findings.attempt(node, lambda: recorded.locate(node.value, folder))
-        return folder / node.value if found and folder else None
+        if not found or not folder:
+            return None
+        # By the path the user knows it under, as its scenario is shown; a shipped one has none of its own.
+        beside = Path(node.place.file).parent / node.value
+        is_same = beside.is_file() and beside.resolve() == found.resolve()
+        return beside if is_same else folder / Path(node.value)
 
     def scenario(self, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
         """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
@@ -227,6 +234,7 @@ class ScenarioSource:
         regimes = read_regimes(assembly)
         flows = read_flows(assembly, regimes)
         references.check_staffing(assembly, regimes)
+        references.check_counting(assembly, regimes)
         windows = references.read_windows(assembly, regimes, citations)
         span, heading = assembly.span, assembly.heading
         findings.problems.extend(self.problems.found)
@@ -320,10 +328,10 @@ def _apply_setting(tree: Node, text: str, problems: Problems) -> Node:
 
 
 def _settings(below: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """(path, value) of what a plan sets; dotted or nested, what belongs to one flow is taken apart."""
+    """(path, value) of what a plan sets; dotted or nested, what belongs to one flow or side is taken apart."""
     for key, node in below.items():
         steps = (*path, *key.split("."))
-        if steps[0] == "flows" and len(steps) < 3 and isinstance(node.value, dict) and node.value:
+        if steps[0] in ("flows", "sides") and len(steps) < 3 and isinstance(node.value, dict) and node.value:
             yield from _settings(node.value, steps)
         else:
             yield steps, node
@@ -335,10 +343,18 @@ def _refusal(tree: Node, path: tuple[str, ...], node: Node) -> str:
         return "has an empty part; write a path such as stages.scan.lanes"
     if path[0] in _NOT_IN_OVERLAYS:
         return f"a plan cannot change {path[0]!r}"
-    if path[0] != "flows":
+    if path[0] in _TRAFFIC:
+        return f"a plan cannot set {path[0]!r}: plans are compared on the same traffic"
+    if path[0] not in ("flows", "sides"):
         return ""
-    if len(path) > 1 and path[1] not in entries(tree, "flows"):
-        return unknown(path[1], entries(tree, "flows"), f"there is no {path[1]!r} under flows, and a plan adds no flow")
+    section, one = path[0], path[0].removesuffix("s")
+    if len(path) > 1 and path[1] not in entries(tree, section):
+        known = entries(tree, section)
+        return unknown(path[1], known, f"there is no {path[1]!r} under {section}, and a plan adds no {one}")
+    if section == "sides":
+        if len(path) < 3:
+            return "a plan cannot add, remove or replace sides: their clocks time the demand"
+        return "a plan cannot set the timezone of a side: it times the demand" if path[2] == "timezone" else ""
     if len(path) < 3:
         return "a plan changes no demand, so it cannot add, remove or replace flows"
     if path[2] in _DEMAND:

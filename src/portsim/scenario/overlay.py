@@ -235,6 +235,10 @@ def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) ->
             head, rest = dotted, path[length:]
             break
     inner = tree.value.get(head)
+    if not rest and is_clock_or_days(head):  # one span of a value that is a map: the others stay
+        others = {key: below for key, below in tree.value.items() if key != head}
+        removes = node.value is None and inner is not None
+        return replace(tree, value=others if removes else {**tree.value, head: node})
     if not rest:
         return merge(tree, replace(node, value={head: node}))
     if inner is None:

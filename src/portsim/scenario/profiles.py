@@ -104,7 +104,7 @@ def parse_weekday_weights(value: object) -> tuple[float, ...]:
     Raises ProfileError, also when no weight is above 0.
     """
     if not isinstance(value, dict):
-        raise ProfileError(f"got {shown(value)}; write weights by weekday as {{mon-fri: 1.2, sat,sun: 0.5}}")
+        raise ProfileError(f"got {shown(value)}; write weights by weekday as {{mon-fri: 1.2, sat-sun: 0.5}}")
     return _scaled(value, 7, parse_days, "weekday")
 
 

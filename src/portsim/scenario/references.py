@@ -111,7 +111,12 @@ def read_windows(assembly: Assembly, regimes: Sequence[Regime], citations: Citat
                 run = f"{format_local(period.from_)} to {format_local(period.to)}"
                 assembly.problems.add(node.value[key], f"lies outside the run, {run}; a window is within it")
         windows.append(CountWindow(name, start, end, model.published))
-    if windows and not any(stage.counted for stage in regimes[0].stages):
-        node = assembly.tree.value["windows"]
-        assembly.findings.warn(node, "no stage is `counted: true`, so no crossings are counted")
     return tuple(windows)
+
+
+def check_counting(assembly: Assembly, regimes: Sequence[Regime]) -> None:
+    """Warn when nothing counts as a crossing: every count would be 0."""
+    node = child(assembly.tree, "stages")
+    if node is not None and regimes[0].stages and not any(stage.counted for stage in regimes[0].stages):
+        rule = "no stage is `counted: true`, so crossings will be 0"
+        assembly.findings.warn(node, f"{rule}; mark the stage at which units are counted")

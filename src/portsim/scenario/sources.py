@@ -46,12 +46,16 @@ ABOUT = 0.05
 
 
 class Citations:
-    """The published facts a scenario cites, looked up as they are cited; `load` is not called before the first."""
+    """The published facts a scenario cites, looked up as they are cited; `load` is not called before the first.
+
+    is_complete : False if a file of facts could not be read; what is not known may stand there and is no problem
+    """
 
     def __init__(self, load: Callable[[], Mapping[str, Fact]], problems: Problems) -> None:
         self._load = load
         self._problems = problems
         self.cited: dict[str, Fact] = {}
+        self.is_complete = True
 
     def cite(self, node: Node) -> Fact | None:
         """The fact whose id this is; None, with a problem, if it may not be used."""
@@ -60,6 +64,8 @@ class Citations:
             return None
         known = self._load()
         fact = known.get(node.value)
+        if fact is None and not self.is_complete:
+            return None
         if fact is None:
             self._problems.add(node, f"there is no fact {shown(node.value)}{_meant(node.value, known)}")
             return None
@@ -74,6 +80,7 @@ class Citations:
         """The same citations, to be added to; their problems go elsewhere."""
         copied = Citations(self._load, problems)
         copied.cited.update(self.cited)
+        copied.is_complete = self.is_complete
         return copied
 
 

@@ -13,6 +13,10 @@ HOURS_FROM_MIN = 180.0
 """A table with durations of this many minutes or more is in hours."""
 
 
+UNDEFINED = "-"
+"""Stands where a measure has no value, as a mean of nothing."""
+
+
 class Rows:
     """The rows of a run, by metric and the part of the port they are about."""
 
@@ -35,12 +39,12 @@ class Rows:
     def number(self, metric: str, **part: str) -> str:
         """Mean and half width, a dash where undefined."""
         row = self.row(metric, **part)
-        return "-" if row is None else _marked(row, number(row.mean, half_width(row)))
+        return UNDEFINED if row is None else _marked(row, number(row.mean, half_width(row)))
 
     def share(self, metric: str, **part: str) -> str:
         """The same of a share, in per cent."""
         row = self.row(metric, **part)
-        return "-" if row is None else _marked(row, share(row.mean, half_width(row)))
+        return UNDEFINED if row is None else _marked(row, share(row.mean, half_width(row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class TimeUnit:
     def show(self, row: MetricRow | None) -> str:
         """Mean and half width, a dash where undefined."""
         if row is None:
-            return "-"
+            return UNDEFINED
         text = number(row.mean / self.minutes, half_width(row) / self.minutes, decimals=self.decimals)
         return _marked(row, text)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from portsim.experiments import Run
 from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import Scenario
 from portsim.views.provenance import source_counts
 from portsim.views.published import published_table
-from portsim.views.rows import Rows, TimeUnit
+from portsim.views.rows import UNDEFINED, Rows, TimeUnit
 from portsim.views.tables import Line, Table
 
 Section = tuple[str, Table | None]
@@ -32,7 +32,7 @@ def run_blocks(run: Run) -> list[Line | Table]:
         _flow_section(rows, network.flows),
         _stage_section(rows, [stage.name for stage in network.stages]),
         ("Officers", _pool_table(rows, [pool.name for pool in network.pools])),
-        ("Units within the targets", _target_table(rows, scenario)),
+        ("Targets", _target_table(rows, scenario)),
         ("Crossings beside the published figures", published_table(scenario, rows)),
     ]
     blocks = _header(run)
@@ -59,7 +59,7 @@ def _port_table(rows: Rows, *, has_officers: bool) -> Table:
         ("crossings a day", rows.number("crossings_per_day")),
         ("crossings, busiest day of all replications", rows.number("crossings_max_per_day")),
         ("persons a day", rows.number("persons_per_day")),
-        ("units in the port", rows.number("in_port_mean")),
+        ("units in the port, mean", rows.number("in_port_mean")),
         ("units in the port, most", rows.number("in_port_max")),
         ("units held over at closing", rows.number("overnight")),
         ("units still in the port at the end", rows.number("in_port")),
@@ -67,7 +67,8 @@ def _port_table(rows: Rows, *, has_officers: bool) -> Table:
     if has_officers:
         cells.append(("officer-hours", rows.number("officer_hours")))
         cells.append(("officer-hours of overtime", rows.number("overtime_hours")))
-    return Table.of(("", "mean ± 95 % interval"), cells)
+    defined = [cell for cell in cells if cell[1] != UNDEFINED]  # no whole day, or no closing, in the measured stretch
+    return Table.of(("", "mean ± 95 % interval"), defined)
 
 
 def _times_section(rows: Rows) -> Section:
@@ -110,7 +111,7 @@ def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
         )
         for stage in stages
     ]
-    columns = ("", "wait, mean", "95 % within", "queue while open", "longest", "held over", "lanes in use")
+    columns = ("", "wait, mean", "95 % within", "queue while open", "longest queue", "queue at closing", "lanes in use")
     return f"By stage, times in {unit.name}", Table.of(columns, cells)
 
 
@@ -129,16 +130,32 @@ def _pool_table(rows: Rows, pools: Sequence[str]) -> Table | None:
 
 
 def _target_table(rows: Rows, scenario: Scenario) -> Table | None:
+    """Each target beside what was reached, and the share of units that stayed within the same time."""
     flows = [flow.name for flow in scenario.flows]
     cells = [
         (
-            f"{target} ≤ {limit:g}",
+            target,
+            f"{limit:g}",
+            rows.number(target),
+            _verdict(rows, target, limit),
             rows.share(f"within_target_{target}"),
             *(rows.share(f"within_target_{target}", flow=flow) for flow in flows),
         )
         for target, limit in scenario.targets.items()
     ]
-    return Table.of(("", "the port", *flows), cells) if cells else None
+    columns = ("", "at most, min", "reached, min", "", f"units within {_join(scenario.targets.values())} min", *flows)
+    return Table.of(columns, cells) if cells else None
+
+
+def _verdict(rows: Rows, target: str, limit: float) -> str:
+    row = rows.row(target)
+    if row is None:
+        return UNDEFINED
+    return "met" if row.mean <= limit else "missed"
+
+
+def _join(limits: Iterable[float]) -> str:
+    return " or ".join(dict.fromkeys(f"{limit:g}" for limit in limits))
 
 
 def _closing(run: Run) -> list[Line]:
