@@ -150,6 +150,36 @@ def test_a_service_goes_on_after_its_lane_has_closed():
     assert day.mean_busy[1] * 6 == pytest.approx(at_fall * (1 - math.exp(-6)), rel=1e-4)
 
 
+def test_shifts_that_hand_over_and_do_not_differ_are_one_long_run():
+    day = theory.day_of_handovers([Shift(3, 3, 2), Shift(5, 3, 2)], 1.0, most=60)
+    assert day.mean_wait == pytest.approx(4 / 9, abs=1e-6)
+    assert day.mean_waiting == pytest.approx((8 / 9, 8 / 9), abs=1e-6)
+    assert day.mean_busy == pytest.approx((2, 2), abs=1e-6)
+
+
+def test_nobody_is_served_by_officers_who_have_handed_over():
+    """One unit an age, one officer then none: those inside at the fall are all there at the cycle's end.
+
+    With `finish` the one in service would go, so fewer are inside when the cycle begins again.
+    """
+    shifts = [Shift(6, 1, 0.3), Shift(6, 0, 0.0)]
+    day, finished = theory.day_of_handovers(shifts, 1.0, most=30), theory.day_of_shifts(shifts, 1.0, most=30)
+    assert day.mean_busy[1] == 0
+    assert day.mean_waiting[1] == pytest.approx(day.at_start @ range(31))
+    assert day.mean_waiting[1] > finished.at_start @ range(31)
+    assert 6 * day.mean_busy[0] == pytest.approx(6 * 0.3)
+
+
+def test_levels_that_only_rise_leave_nothing_to_hand_over():
+    """From a level below the number inside to a higher one: the same process with `finish` and `hand_over`.
+
+    A cycle has to fall again, so its fall comes when nobody is inside, 60 mean services after the last arrival.
+    """
+    shifts = [Shift(8, 1, 0.9), Shift(8, 3, 2.0), Shift(60, 3, 0.0)]
+    day, finished = theory.day_of_handovers(shifts, 1.0, most=50), theory.day_of_shifts(shifts, 1.0, most=50)
+    assert day.mean_waiting == pytest.approx(finished.mean_waiting, abs=1e-9)
+
+
 def test_the_oracle_keeps_to_the_theory_of_shifts():
     """Three lanes, then one, then two, 8 hours each; exponential service of 20 minutes.
 

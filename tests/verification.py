@@ -575,7 +575,7 @@ def _closed_gate() -> Case:
             flows=flow("trucks", "rate: 60/h", journey="gate"),
             length=36 * 60,
         ),
-        {"minutes from the opening until nobody waits": (60 * recovery, minutes_until_empty)},
+        {"minutes from the opening until it is empty": (60 * recovery, minutes_until_empty)},
         other=("mean: 30 s", "mean: 35 s"),
         replications=20,
     )
