@@ -80,8 +80,8 @@ LIMITS = {
     "most_bytes": f"{reading.MAX_BYTES:,}",
     "most_depth": f"{reading.MAX_DEPTH}",
     "most_extends": f"{loading.MAX_EXTENDS}",
-    "most_goods": f"{recorded.MOST_GOODS:,}",
-    "most_persons": f"{recorded.MOST_PERSONS:,}",
+    "most_goods": f"{units.MOST_GOODS:,}",
+    "most_persons": f"{units.MOST_PERSONS:,}",
     "most_units": f"{flows.MOST_UNITS:,}",
     "name_rule": schema_fields.NAME_RULE,
 }

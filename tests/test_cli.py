@@ -149,7 +149,7 @@ def test_published_figures_stand_beside_the_model():
     assert table == [
         ["fact", "model", "published", "difference"],
         ["first_day", "test.trucks", "4", "5 vehicles", "-20.0 %"],
-        ["both_days", "test.trucks_a_day", "4", "at least 3 vehicles/day", "within the bound"],
+        ["both_days", "test.trucks_a_day", "4/day", "at least 3 vehicles/day", "within the bound"],
         ["persons", "test.persons", "4", "9 persons", "not comparable"],
     ]
 
@@ -468,8 +468,11 @@ def test_check_shows_closures_in_the_clock_of_every_side():
 def test_check_shows_loads_and_numbers_without_a_source():
     """Four times ten minutes a day, one lane open 46 hours in two days; officers 24 hours less the 2 closed."""
     text = call("check", "port.yaml").stdout
-    assert cells(text, "Load of stages and officers")[1] == [
-        *("check", "2025-03-03 00:00 to 2025-03-05 00:00", "4", "0.667", "23", "0.03", "police", "0.03")
+    assert cells(text, "Load of lanes")[1] == [
+        *("check", "2025-03-03 00:00 to 2025-03-05 00:00", "4", "0.667", "23", "0.03")
+    ]
+    assert cells(text, "Load of officers")[1] == [
+        *("police", "2025-03-03 00:00 to 2025-03-05 00:00", "0.667", "22", "0.03")
     ]
     paths = [row[0] for row in cells(text, "Numbers without a source")]
     assert "stages.check.lanes" in paths
@@ -538,3 +541,13 @@ def test_help_names_the_commands_that_exist():
     text = call("--help").stdout
     listed = [line.split()[0] for line in text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()]
     assert listed == ["run", "check", "facts", "list", "schema"]
+
+
+def test_a_closed_stdout_is_no_mistake(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" -m portsim.cli run port.yaml -n 1 -q >&-'],
+        cwd=Path.cwd(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

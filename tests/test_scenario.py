@@ -835,6 +835,42 @@ def test_what_is_probably_not_meant_is_a_warning(old: str, new: str, said: str) 
     assert warning.startswith(f"scenario.yaml:{place.split(':')[0]}:")
 
 
+def test_a_journey_of_shares_alone_is_refused() -> None:
+    assert wrong("[check, {scan: 15%}]", "[{check: 90%}, {scan: 15%}]") == [
+        "scenario.yaml:17:14: flows.out.journey: every step is for a share of the units only, so some would stop "
+        "nowhere: give at least one step 100%"
+    ]
+
+
+def test_a_timetable_at_a_clock_time_that_does_not_exist_within_the_run_is_refused() -> None:
+    berlin = SMALL.replace("Asia/Shanghai", "Europe/Berlin").replace("2025-05-24", "2025-03-29")
+    nightly = berlin.replace("{per_day: 100}", '{timetable: [{at: "02:30"}]}')
+    [problem] = problems(nightly.replace("2025-05-26", "2025-03-31"))
+    assert problem.startswith("scenario.yaml:18:27: flows.out.arrivals.timetable: 2025-03-30 02:30 does not exist in ")
+    assert load_text(nightly.replace("2025-05-26", "2025-03-30")), "the run ends before the clocks change"
+
+
+def test_names_may_be_words_for_days_and_still_merge() -> None:
+    daily = SMALL.replace("police", "daily").replace("level: 10", "level: 10, cost_per_hour: 5")
+    [pool] = load_text(daily, plan="less").regimes[0].pools
+    assert (pool.name, pool.level.days[0][0][2], pool.cost_per_hour) == ("daily", 8.0, 5.0)
+
+
+def test_a_plan_does_not_move_the_demand_to_another_clock() -> None:
+    """Whichever stage or side a plan lets units stop at first, they come when they came without it."""
+    two = SMALL.replace("{timezone: Asia/Shanghai}", "{timezone: Asia/Shanghai}\n  away: {timezone: Asia/Bishkek}")
+    two = two.replace("scan: {lanes", "scan: {side: away, lanes")
+    for plan in ("flows.out.journey: [scan, check]", "stages.check.side: away"):
+        text = two.replace("officers.police.level: 8", plan)
+        assert load_text(text).flows[0].clock == load_text(text, plan="less").flows[0].clock == "Asia/Shanghai"
+
+
+def test_persons_and_goods_have_a_limit() -> None:
+    for key, limit in (("persons", 10_000), ("goods", 1_000_000)):
+        [problem] = wrong("kind: truck", f"kind: truck\n    {key}: {limit + 1}")
+        assert f"flows.out.{key}: " in problem
+
+
 @pytest.mark.parametrize("text", ["", "- 1", "5", "[]", "portsim"])
 def test_what_is_no_map_is_no_scenario(text: str) -> None:
     [problem] = problems(text)

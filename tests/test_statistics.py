@@ -78,15 +78,18 @@ def test_times_are_lower_bounds_when_more_than_one_percent_are_unfinished():
     assert only("crossings_per_day", 1, 2, unfinished=0.5).method == "t over replications"
 
 
-def test_a_flow_is_judged_by_its_own_unfinished_units_and_a_stage_by_the_ports():
+def test_a_flow_is_judged_by_its_own_unfinished_units_and_a_stage_by_those_that_wait_there():
     measures = [
         row("unfinished_share", 0.02),
         row("unfinished_share", 0.0, flow="inbound"),
+        row("unfinished_share", 0.0, stage="gate"),
+        row("unfinished_share", 0.5, stage="scan"),
         row("wait_mean_min", 1, flow="inbound"),
+        row("wait_mean_min", 1, stage="gate"),
         row("wait_mean_min", 1, stage="scan"),
     ]
     methods = [summary.method for summary in summarise("test", [measures, measures])]
-    assert methods[2:] == ["t over replications", "lower bound, t over replications"]
+    assert methods[4:] == ["t over replications", "t over replications", "lower bound, t over replications"]
 
 
 def test_the_order_of_replications_changes_no_bit():

@@ -386,20 +386,6 @@ def test_a_timetable_on_a_changing_clock_keeps_its_clock_time() -> None:
     assert (drawn(scenario).wanted / HOUR).tolist() == [10, 33]
 
 
-def test_a_timetable_that_names_a_skipped_clock_time_is_refused() -> None:
-    nightly = TimetableArrivals((Departure(2 * HOUR + 30 * MINUTE, tuple(range(7)), 1),), None)
-    scenario = port(
-        flows=[flow(arrivals=nightly, clock=BERLIN)],
-        sides=[side(zone=BERLIN)],
-        start="2025-03-29 00:00",
-        end="2025-03-31 00:00",
-    )
-    with pytest.raises(ScenarioError) as caught:
-        lower(scenario)
-    assert [problem.key for problem in caught.value.problems] == ["flows.out.arrivals.timetable"]
-    assert "2025-03-30 02:30 does not exist in Europe/Berlin" in str(caught.value)
-
-
 def test_recorded_units_come_as_recorded_with_what_the_file_says() -> None:
     start = utc("2025-03-03")
     recorded = RecordedArrivals(
@@ -540,18 +526,6 @@ def test_a_larger_share_refers_the_same_units_and_more() -> None:
     nobody, all_of_them = list(units_of(traffic(0.0), 0)), list(units_of(traffic(1.0), 0))
     assert {len(unit[5]) for unit in nobody} == {1}
     assert {len(unit[5]) for unit in all_of_them} == {2}
-
-
-def test_a_journey_of_shares_alone_is_refused() -> None:
-    scenario = port(
-        stages=[stage("check"), stage("scan")], flows=[flow(journey=[("check", 0.9), ("scan", 0.5)]), flow("in")]
-    )
-    with pytest.raises(ScenarioError) as caught:
-        lower(scenario)
-    assert str(caught.value) == (
-        "flows.out.journey: every step is for a share of the units only, so some would stop nowhere: "
-        "give at least one step 100%"
-    )
 
 
 def test_priorities_take_their_shares_and_the_rest_is_ordinary() -> None:

@@ -13,6 +13,9 @@ from portsim.views.tables import Line, Table, plain, printable
 
 def prepare() -> None:
     """Make both streams safe to write any text to: pipes and files get UTF-8, terminals what they can show."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is None:
@@ -62,6 +65,10 @@ def _draw(blocks: Iterable[Line | Table]) -> None:
     for block in blocks:
         if isinstance(block, Line):
             console.print(Text(printable(block.text), style="bold" if block.is_heading else ""), soft_wrap=True)
+            continue
+        lines = plain([block]).splitlines()
+        if max(map(len, lines), default=0) > console.width:  # folded cells cannot be read across, nor copied
+            console.print(Text("\n".join(lines)), soft_wrap=True)
             continue
         drawn = Drawn(
             box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, show_header=any(block.columns)

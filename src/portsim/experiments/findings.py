@@ -53,6 +53,15 @@ def unfinished_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
     }
 
 
+def _is_growing(days: NDArray[np.float64]) -> bool:
+    """Whether the last days rose steadily, by much, and above every day before them: chance seldom does all three."""
+    if days.size <= GROWING_DAYS:
+        return False
+    last = days[-GROWING_DAYS - 1 :]
+    rises = bool(np.all(np.diff(last) > 0)) and last[-1] > max(GROWING_RATIO * last[0], last[0] + 1)
+    return rises and last[-1] > float(days[:-1].max())
+
+
 def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> Iterator[str]:
     """Every warning that the replications of a scenario give cause for."""
     for flow, share in unfinished_flows(rows).items():
@@ -60,11 +69,12 @@ def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> It
             f"flow {flow}: {100 * share:.1f} % of the units that arrived in the measured stretch were still in the "
             "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for"
         )
-    days = np.mean([finding.in_port for finding in findings], axis=0)[-GROWING_DAYS - 1 :]
-    if days.size > GROWING_DAYS and np.all(np.diff(days) > 0) and days[-1] > max(GROWING_RATIO * days[0], days[0] + 1):
+    days = np.mean([finding.in_port for finding in findings], axis=0)
+    if _is_growing(days):
         yield (
-            f"the queue was still growing at the end: units in the port rose on each of the last {GROWING_DAYS} days, "
-            f"from {days[0]:.0f} to {days[-1]:.0f} on average, so every wait depends on how long is simulated"
+            "the queue may still have been growing at the end: units in the port rose on each of the last "
+            f"{GROWING_DAYS} days, from {days[-GROWING_DAYS - 1]:.0f} to {days[-1]:.0f} on average, more than on any "
+            "day before; if so, every wait depends on how long is simulated"
         )
     for ring, count in Counter(finding.ring for finding in findings if finding.ring).items():
         yield (

@@ -49,6 +49,7 @@ class Run:
     stopped : why a replication could not be played to its end, None if all could. The rows are then of the
         replications before it, or, where there are none, of the part it played
     is_interrupted : whether Ctrl-C ended the run; the rows are of the replications done by then
+    end_ms : end of what the rows speak of, UTC epoch ms: the scenario's, unless they are of a part
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ class Run:
     kept: tuple[Replication, ...]
     stopped: str | None
     is_interrupted: bool
+    end_ms: int
 
 
 def replicate(
@@ -98,6 +100,7 @@ def replicate(
     kept: list[Replication] = []
     stopped: str | None = None
     extent = ""
+    end_ms = scenario.end_ms
     for number in numbers:
         try:
             replication = play(scenario, network, seed=seed, number=number, engine=engine)
@@ -115,6 +118,8 @@ def replicate(
             done.append((number, replication.measures, replication.finding))
         if stopped is not None:
             played = number == done[0][0]
+            if played:
+                end_ms = network.start_ms + replication.records.end
             part = "the part played until then" if played else f"the {len(done)} before it, which leaves the worst out"
             extent = f"{stopped}; the figures are of {part}"
             break
@@ -133,6 +138,7 @@ def replicate(
         kept=tuple(kept),
         stopped=stopped,
         is_interrupted=bool(extent) and stopped is None,
+        end_ms=end_ms,
     )
 
 
@@ -146,7 +152,7 @@ def play(scenario: Scenario, network: Network, *, seed: int, number: int, engine
         if error.records is None:
             raise
         records = error.records
-        network = _until(network, error.tick)
+        network = _until(network, records.end)
         moment = to_local(network.start_ms + error.tick, network.clock)
         stopped = f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {error}"
     return Replication(

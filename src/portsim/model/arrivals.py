@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from portsim.scenario.scenario import (
     TimetableArrivals,
     WeekProfile,
 )
+from portsim.scenario.timetable import departures
 
 YEAR_MS = 365.25 * DAY_MS
 
@@ -197,43 +198,13 @@ def _by_timetable(
 
     What was due before the start and would come late after it belongs to the queue at the start.
     """
-    due = departures(flow, arrivals, start_ms, end_ms)
+    due = departures(arrivals, flow.clock, start_ms, end_ms)
     units = np.array([arrivals.departures[line].units for _, line in due], dtype=np.int64)
     _refuse_too_many(flow, float(units.sum()))
     ticks = np.repeat(np.array([at_ms - start_ms for at_ms, _ in due], dtype=np.int64), units)
     if arrivals.late is not None:
         ticks = ticks + durations(arrivals.late, streams.uniforms("late", flow.name, count=ticks.size))
     return ticks
-
-
-def departures(flow: Flow, arrivals: TimetableArrivals, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
-    """(UTC ms, line of the timetable) of everything due in [start_ms, end_ms), ascending.
-
-    Raises ScenarioError with every clock time that does not exist or is ambiguous on a date of the run.
-    """
-    due: list[tuple[int, int]] = []
-    problems: list[Problem] = []
-    first, last = (calendar.to_local(at_ms, flow.clock).toordinal() for at_ms in (start_ms, end_ms))
-    for ordinal in range(first - 1, last + 1):  # a line at 24:00 belongs to the day before
-        for line, departure in enumerate(arrivals.departures):
-            if (ordinal + 6) % 7 not in departure.weekdays:
-                continue
-            days, clock = divmod(departure.at_ms, DAY_MS)
-            try:
-                if clock:
-                    local = datetime.fromordinal(ordinal + days) + timedelta(milliseconds=clock)
-                    at_ms = calendar.to_utc_ms(local, flow.clock)
-                else:
-                    at_ms = calendar.day_start(ordinal + days, flow.clock)
-            except ValueError as error:
-                if first <= ordinal + days:
-                    problems.append(Problem(None, f"flows.{flow.name}.arrivals.timetable", str(error)))
-                continue
-            if start_ms <= at_ms < end_ms:
-                due.append((at_ms, line))
-    if problems:
-        raise ScenarioError(problems)
-    return sorted(due)
 
 
 def _mean_one(weights: tuple[float, ...]) -> NDArray[np.float64]:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from portsim.errors import Problem, ScenarioError
-from portsim.model.arrivals import departures
 from portsim.model.network import NONE, Closing, Crew, EndOfShift, Network, Pool, Stage, StepFunction, Window, frozen
 from portsim.scenario import calendar, scenario
-from portsim.scenario.scenario import Closure, Regime, Scenario, Side, TimetableArrivals, WeekProfile
+from portsim.scenario.scenario import Closure, Regime, Scenario, Side, WeekProfile
 
 _T = TypeVar("_T")
 
@@ -22,9 +21,8 @@ _T = TypeVar("_T")
 def lower(plan: Scenario) -> Network:
     """The network of a scenario.
 
-    Raises ScenarioError with every clock time (of hours, levels, timetables) that does not exist or is ambiguous on a
-    date of the run, every change that gives lanes to a delay or takes them from a stage, and every journey a unit
-    could pass without one stop.
+    Raises ScenarioError with every clock time of hours and levels that does not exist or is ambiguous on a date of the
+    run, and every change that gives lanes to a delay or takes them from a stage.
     """
     levels = Levels(plan)
     first = plan.regimes[0]
@@ -57,9 +55,8 @@ def lower(plan: Scenario) -> Network:
             for window in plan.windows
         ),
     )
-    problems = [*levels.problems.values(), *_passed_by(plan), *_off_the_clock(plan)]
-    if problems:
-        raise ScenarioError(problems)
+    if levels.problems:
+        raise ScenarioError(levels.problems.values())
     return network
 
 
@@ -173,29 +170,6 @@ def _pool(levels: Levels, number: int) -> Pool:
     level = levels.level(f"officers.{pool.name}.level", officers)
     end_of_shift = EndOfShift.HAND_OVER if pool.end_of_shift == "hand_over" else EndOfShift.FINISH
     return Pool(pool.name, (Crew(level, rostered=level),), end_of_shift, pool.cost_per_hour)
-
-
-def _passed_by(plan: Scenario) -> list[Problem]:
-    """Journeys whose every step is drawn: some unit would arrive and stop nowhere."""
-    return [
-        Problem(
-            None,
-            f"flows.{flow.name}.journey",
-            "every step is for a share of the units only, so some would stop nowhere: give at least one step 100%",
-        )
-        for flow in plan.flows
-        if all(step.share < 1 for step in flow.journey)
-    ]
-
-
-def _off_the_clock(plan: Scenario) -> Iterable[Problem]:
-    """Clock times of timetables that do not exist or are ambiguous on a date of the run."""
-    for flow in plan.flows:
-        if isinstance(flow.arrivals, TimetableArrivals):
-            try:
-                departures(flow, flow.arrivals, plan.start_ms, plan.end_ms)
-            except ScenarioError as error:
-                yield from error.problems
 
 
 def _side(regime: Regime, name: str) -> Side:

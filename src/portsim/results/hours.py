@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from portsim.results.areas import Ints, areas_until, level_of
 from portsim.results.ledger import Ledger
 from portsim.results.queues import queue
 from portsim.results.staffing import lanes_offered
+from portsim.scenario.calendar import to_local
 
 HOUR_MS = 3_600_000
 
@@ -78,11 +77,9 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
 
 def hour_labels(network: Network, end: int) -> list[tuple[str, int]]:
     """Date (YYYY-MM-DD) and hour (0 to 23) by the port's clock of each hour of `hours_of`, as the clock shows it."""
-    zone = ZoneInfo(network.clock)
-    epoch = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
     labels = []
     for tick in hours_of(network, end)[:-1].tolist():
-        local = (epoch + timedelta(milliseconds=network.start_ms + tick)).astimezone(zone)
+        local = to_local(network.start_ms + tick, network.clock)
         labels.append((local.date().isoformat(), local.hour))
     return labels
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portsim.model.network import NONE, Network
-from portsim.model.records import Records, UnitOutcome
+from portsim.model.records import Records, UnitOutcome, VisitOutcome
 from portsim.model.traffic import Traffic
 from portsim.results.areas import Ints
 
@@ -135,6 +135,12 @@ class Ledger:
             is_join = self.traffic.is_join[self.traffic.first[self.visits["unit"]] + self.visits["step"]]
             wait_end = np.where(is_join, self.reached, wait_end)
         return wait_end
+
+    @cached_property
+    def is_waiting(self) -> NDArray[np.bool_]:
+        """Whether the visit still waited when the run ended, so that its wait is known only in part."""
+        waiting: NDArray[np.bool_] = self.visits["outcome"] == VisitOutcome.WAITING
+        return waiting
 
     @cached_property
     def ended(self) -> Ints:

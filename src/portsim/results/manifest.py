@@ -6,14 +6,13 @@ import json
 import pathlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.model.network import Network
 from portsim.results.names import DIRECTIONS, UNIT_OUTCOMES, VISIT_OUTCOMES, Names
+from portsim.scenario.calendar import moment
 
 if TYPE_CHECKING:  # what reads run folders need not load what reads scenarios
     from portsim.scenario.scenario import Scenario
@@ -56,9 +55,9 @@ def manifest_of(
         "seed": seed,
         "replications": list(replications),
         "engine": engine,
-        "from": _clock_time(network, 0),
-        "to": _clock_time(network, network.end),
-        "measure_from": _clock_time(network, network.measure_from),
+        "from": moment(network.start_ms, network.clock),
+        "to": moment(network.start_ms + network.end, network.clock),
+        "measure_from": moment(network.start_ms + network.measure_from, network.clock),
         "clock": network.clock,
         "start_ms": network.start_ms,
         "end_tick": network.end,
@@ -122,13 +121,6 @@ def _packages() -> Iterable[tuple[str, str]]:
             yield name, version(name)
         except PackageNotFoundError:
             continue
-
-
-def _clock_time(network: Network, tick: int) -> str:
-    """ISO time with offset, to the second, by the port's clock."""
-    epoch = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
-    moment = epoch + timedelta(milliseconds=network.start_ms + tick)
-    return moment.astimezone(ZoneInfo(network.clock)).isoformat(timespec="seconds")
 
 
 def _problem(path: pathlib.Path, message: str) -> ScenarioError:

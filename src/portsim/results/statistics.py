@@ -58,7 +58,8 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
     A mean carries Student's t interval over replications (Law 2015, Simulation Modeling and Analysis, eq. 4.12);
     percentiles are taken in each replication and then averaged. A maximum shows the largest over replications and
     carries no interval. Sums are exactly rounded, so the order of replications changes nothing. Where more than 1 %
-    of a flow's (or the port's) units are unfinished, their times are marked as lower bounds.
+    of a flow's (or the port's) units are unfinished, or of a stage's still wait there, their times are marked as lower
+    bounds.
 
     Raises ValueError if the replications do not have the same rows.
     """
@@ -68,14 +69,14 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
     if any([_key(measure) for measure in measures] != keys for measures in replications):
         raise ValueError("replications of one scenario have the same measures in the same order; these differ")
     unfinished = {
-        measure.flow: _mean(_defined(column)) > UNFINISHED_LIMIT
+        (measure.flow, measure.stage): _mean(_defined(column)) > UNFINISHED_LIMIT
         for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True)
         if measure.metric == "unfinished_share"
     }
     rows = []
     for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True):
         values = _defined(column)
-        is_unfinished = unfinished.get(measure.flow, False)
+        is_unfinished = unfinished.get((measure.flow, measure.stage), False)
         if measure.metric in MAXIMA:
             numbers = (max(values, default=math.nan), math.nan, math.nan, math.nan)
         else:

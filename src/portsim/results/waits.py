@@ -155,12 +155,15 @@ def _measure_stages(ledger: Ledger, sheet: Sheet) -> None:
     """Wait for each stage, the time outside its door included for a unit's first, and time blocked after it."""
     came = ledger.came_in_window
     all_came = bool(came.all())
+    still_outside = ledger.units["outcome"] == UnitOutcome.IN_PORT
     for number, stage in enumerate(ledger.network.stages):
         visits = ledger.visits_of_stage[number]
         outside = ledger.outside[ledger.first_stage[ledger.outside] == number]
         if not all_came:
             visits = visits[came[ledger.unit_row[visits]]]
             outside = outside[came[outside]]
+        still_waiting = int(np.count_nonzero(ledger.is_waiting[visits])) + int(np.count_nonzero(still_outside[outside]))
+        sheet.write("unfinished_share", "share", ratio(still_waiting, visits.size + outside.size), stage=stage.name)
         waits = np.concatenate(
             (
                 ledger.wait_end[visits] - ledger.reached[visits],

@@ -13,7 +13,7 @@ import io
 import pkgutil
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,12 @@ def to_utc_ms(local: datetime, zone: str) -> int:
 def to_local(utc_ms: int, zone: str) -> datetime:
     """The naive local time the clock of a zone shows at an instant."""
     return _local(utc_ms, _zone(zone))
+
+
+def moment(utc_ms: int, zone: str) -> str:
+    """An instant as ISO 8601 with the offset of a zone: `2025-06-01T10:00:00+08:00`."""
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=utc_ms)
+    return instant.astimezone(_zone(zone)).isoformat()
 
 
 def day_start(ordinal: int, zone: str) -> int:

@@ -67,11 +67,6 @@ class StageLoad:
     officer_hours_on_duty: float
     officer_load: float | None
 
-    @property
-    def highest(self) -> float:
-        """The higher of the two loads; 0 at a delay without officers."""
-        return max(self.lane_load or 0.0, self.officer_load or 0.0)
-
 
 def loads(scenario: Scenario) -> list[StageLoad]:
     """The load of every stage over every stretch of the run, by stage in file order and then by time."""
@@ -94,18 +89,29 @@ def telling(loads: Iterable[StageLoad]) -> list[StageLoad]:
     return [load for load in known if load.to_ms - load.from_ms >= shortest]
 
 
-def busiest(loads: Iterable[StageLoad]) -> list[StageLoad]:
-    """Of each stage the telling stretch in which its lanes or officers are busiest, the first of equals."""
+def busiest_lanes(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Of each stage the telling stretch in which its lanes are busiest, the first of equals."""
     worst: dict[str, StageLoad] = {}
     for load in telling(loads):
-        if load.stage not in worst or load.highest > worst[load.stage].highest:
+        if load.stage not in worst or (load.lane_load or 0.0) > (worst[load.stage].lane_load or 0.0):
             worst[load.stage] = load
+    return list(worst.values())
+
+
+def busiest_officers(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Of each pool the telling stretch in which its officers are busiest, the first of equals."""
+    worst: dict[str, StageLoad] = {}
+    for load in telling(loads):
+        if load.pool is not None and load.officer_load is not None:
+            known = worst.get(load.pool)
+            if known is None or load.officer_load > (known.officer_load or 0.0):
+                worst[load.pool] = load
     return list(worst.values())
 
 
 def overloaded(loads: Iterable[StageLoad]) -> list[StageLoad]:
     """Those of telling stretches whose lanes or officers reach a load of 1."""
-    return [load for load in telling(loads) if load.highest >= _FULL]
+    return [load for load in telling(loads) if max(load.lane_load or 0.0, load.officer_load or 0.0) >= _FULL]
 
 
 def load_warnings(scenario: Scenario) -> tuple[str, ...]:

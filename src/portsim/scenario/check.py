@@ -66,7 +66,7 @@ def check(
     sets: Sequence[str] = (),
     facts: Sequence[str | os.PathLike[str]] = (),
 ) -> Report:
-    """Read a scenario as `load` does, and every plan of it, and say what is wrong rather than raise."""
+    """Read a scenario as `load` does, and every plan of it as the file has it; say what is wrong rather than raise."""
     problems: dict[Problem, None] = {}
     try:
         opened = open_file(source, facts)
@@ -75,7 +75,7 @@ def check(
         return _invalid(error.problems)
     for other in scenario.plans:
         try:
-            opened.scenario(other, sets)
+            opened.scenario(other)
         except ScenarioError as error:
             problems.update(dict.fromkeys(error.problems))
     return _invalid(problems) if problems else report_on(scenario)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from portsim.scenario import recorded
 from portsim.scenario.assembly import Assembly, Span
@@ -24,13 +24,17 @@ from portsim.scenario.scenario import (
 )
 from portsim.scenario.schema_arrivals import ArrivalsModel
 from portsim.scenario.schema_values import GENERAL, OTHER, StepEntry
+from portsim.scenario.timetable import departures
 
 MOST_UNITS = 20_000_000
 """Most units of one run: beyond it they cannot be held in memory."""
 
 
-def read_flows(assembly: Assembly, regimes: Sequence[Regime]) -> tuple[Flow, ...]:
-    """Every flow whose parts are all there, after checking its journey against the stages."""
+def read_flows(assembly: Assembly, regimes: Sequence[Regime], clocks: Mapping[str, str]) -> tuple[Flow, ...]:
+    """Every flow whose parts are all there, after checking its journey against the stages.
+
+    clocks : the clock in which each flow's arrivals are stated, where the plan may not decide it
+    """
     stages = {stage.name: stage for stage in regimes[0].stages}
     flows = []
     for name, model in assembly.flow_models.items():
@@ -40,8 +44,11 @@ def read_flows(assembly: Assembly, regimes: Sequence[Regime]) -> tuple[Flow, ...
             stage = stages.get(entry.stage)
             if stage is not None:
                 journey.append(_read_step(assembly, entry, at, stage, model.kind))
-        if len(journey) == len(model.journey):
-            flows.append(_read_flow(assembly, regimes[0], name, tuple(journey)))
+        if journey and all(step.share < 1 for step in journey) and len(journey) == len(model.journey):
+            rule = "every step is for a share of the units only, so some would stop nowhere"
+            assembly.problems.add(node.value["journey"], f"{rule}: give at least one step 100%")
+        elif len(journey) == len(model.journey):
+            flows.append(_read_flow(assembly, regimes[0], name, tuple(journey), clocks))
     _check_kinds(assembly, regimes[0].stages)
     read = tuple(flow for flow in flows if flow is not None)
     _check_size(assembly, read)
@@ -131,11 +138,30 @@ def _step(assembly: Assembly, entry: StepEntry, node: Node, lanes: tuple[str, ..
     return Step(entry.stage, entry.share, service, roles)
 
 
-def _read_flow(assembly: Assembly, regime: Regime, name: str, journey: tuple[Step, ...]) -> Flow | None:
+def clocks_of(tree: Node) -> dict[str, str]:
+    """The time zone in which each flow's arrivals are stated: its first stage's side's, where that is known."""
+    sides, stages = entries(tree, "sides"), entries(tree, "stages")
+    clocks = {}
+    for name, flow in entries(tree, "flows").items():
+        first = next(iter(items(flow, "journey")), None)
+        stage = getattr(first, "value", None)
+        stage = next(iter(stage)) if isinstance(stage, dict) and len(stage) == 1 else stage
+        if not isinstance(stage, str) or stage not in stages:
+            continue
+        side = child(stages[stage], "side")
+        zone = child(sides.get(side.value if side is not None else next(iter(sides), "")), "timezone")
+        if zone is not None and isinstance(zone.value, str):
+            clocks[name] = zone.value
+    return clocks
+
+
+def _read_flow(
+    assembly: Assembly, regime: Regime, name: str, journey: tuple[Step, ...], clocks: Mapping[str, str]
+) -> Flow | None:
     """A flow with this journey; None, with problems, if its arrivals cannot be read."""
     model, node = assembly.flow_models[name], assembly.tree.value["flows"].value[name]
     first = {stage.name: stage.side for stage in regime.stages}.get(journey[0].stage)
-    clock = {side.name: side.timezone for side in regime.sides}.get(first or "")
+    clock = clocks.get(name) or {side.name: side.timezone for side in regime.sides}.get(first or "")
     if clock is None or assembly.span is None:
         return None
     arrivals = _arrivals(assembly, model.arrivals, node.value["arrivals"], clock, assembly.span)
@@ -162,8 +188,12 @@ def _arrivals(assembly: Assembly, model: ArrivalsModel, node: Node, clock: str, 
         return _recorded(assembly, model.csv, node.value["csv"], clock, span)
     if model.timetable is not None:
         late = assembly.distribution(model.late, node.value["late"]) if model.late else None
-        departures = (Departure(at, line.days, line.units) for line in model.timetable for at in line.at)
-        return TimetableArrivals(tuple(departures), late)
+        lines = (Departure(at, line.days, line.units) for line in model.timetable for at in line.at)
+        timetable = TimetableArrivals(tuple(lines), late)
+        due = assembly.findings.attempt(
+            node.value["timetable"], lambda: departures(timetable, clock, span.start_ms, span.end_ms)
+        )
+        return None if due is None else timetable
     if model.every is not None:
         every = assembly.distribution(model.every, node.value["every"])
         if every is not None and every.mean_ms == 0:

@@ -19,7 +19,7 @@ from portsim.facts import Fact, load_facts
 from portsim.scenario import recorded, references, sources
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.findings import Findings
-from portsim.scenario.flows import read_flows
+from portsim.scenario.flows import clocks_of, read_flows
 from portsim.scenario.overlay import (
     Mark,
     Node,
@@ -223,16 +223,17 @@ class ScenarioSource:
         """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
-        tree = self.tree
+        tree, clocks = self.tree, {}
         if plan is not None:
+            # Demand is timed by the port as it is, wherever the plan lets units stop first.
+            clocks = clocks_of(_apply_settings(tree, sets, Problems()))
             tree = self._apply_plan(tree, plan, findings.problems)
-        for text in sets:
-            tree = _apply_setting(tree, text, findings.problems)
+        tree = _apply_settings(tree, sets, findings.problems)
         tree = sources.resolve(tree, citations, findings.problems)
         assembly = Assembly(tree, findings)
         references.check_names(assembly)
         regimes = read_regimes(assembly)
-        flows = read_flows(assembly, regimes)
+        flows = read_flows(assembly, regimes, clocks)
         references.check_staffing(assembly, regimes)
         references.check_counting(assembly, regimes)
         windows = references.read_windows(assembly, regimes, citations)
@@ -242,6 +243,9 @@ class ScenarioSource:
             raise ScenarioError(findings.problems.sorted(findings.files))
         for warning in sources.disagreements(tree, citations.cited):
             findings.warnings.append(warning)
+        numbers = sources.number_sources(tree)
+        used = {number.detail.partition(" ")[0] for number in numbers if number.kind == "fact"}
+        used.update(window.published for window in windows if window.published is not None)
         attachments = Attachments(findings, self.extra_facts)
         return Scenario(
             name=heading.name,
@@ -258,8 +262,8 @@ class ScenarioSource:
             windows=windows,
             flows=flows,
             regimes=regimes,
-            sources=sources.number_sources(tree),
-            facts={name: citations.cited[name] for name in sorted(citations.cited)},
+            sources=numbers,
+            facts={name: citations.cited[name] for name in sorted(used & citations.cited.keys())},
             warnings=tuple(findings.warnings),
             plans=tuple(entries(self.plans)),
             resolved=resolved_tree(tree, attachments),
@@ -300,6 +304,12 @@ class ScenarioSource:
             else:
                 tree = assign(tree, path, setting, problems)
         return tree
+
+
+def _apply_settings(tree: Node, texts: Sequence[str], problems: Problems) -> Node:
+    for text in texts:
+        tree = _apply_setting(tree, text, problems)
+    return tree
 
 
 def _apply_setting(tree: Node, text: str, problems: Problems) -> Node:

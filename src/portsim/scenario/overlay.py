@@ -201,7 +201,7 @@ def _is_one_value(base: Node, over: Node) -> bool:
     below, above = base.value.keys(), over.value.keys()
     if below & PROVENANCE or above & PROVENANCE:
         return True
-    if any(map(is_clock_or_days, above)) or any(map(is_clock_or_days, below)):
+    if base.key not in NAMED_SECTIONS and any(map(is_clock_or_days, (*above, *below))):
         return True
     return bool(below & DISTRIBUTIONS and above & DISTRIBUTIONS and below.isdisjoint(above))
 
@@ -235,7 +235,9 @@ def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) ->
             head, rest = dotted, path[length:]
             break
     inner = tree.value.get(head)
-    if not rest and is_clock_or_days(head):  # one span of a value that is a map: the others stay
+    if (
+        not rest and is_clock_or_days(head) and tree.key not in NAMED_SECTIONS
+    ):  # one span of a value that is a map: the others stay
         others = {key: below for key, below in tree.value.items() if key != head}
         removes = node.value is None and inner is not None
         return replace(tree, value=others if removes else {**tree.value, head: node})

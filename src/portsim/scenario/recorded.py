@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from portsim.errors import Place, Problem, ScenarioError
+from portsim.scenario import units
 from portsim.scenario.calendar import steady_day_start, to_utc_ms
 from portsim.scenario.scenario import RecordedArrivals
 from portsim.scenario.units import (
@@ -36,8 +37,6 @@ PROBLEMS_SHOWN = 20
 PROBLEMS_COUNTED = 1000
 """Problems after which the rest of a file is not read any more."""
 
-MOST_PERSONS = 10_000
-MOST_GOODS = 1_000_000
 
 _COLUMNS = ("arrived_at", "priority", "persons", "goods")
 _MISSPELT = 0.8
@@ -106,8 +105,8 @@ def read_arrivals(file: object, folder: Path | None, zone: str, start_ms: int, e
     readers: dict[str, Callable[[str], int]] = {
         "arrived_at": _Instants(zone),
         "priority": _priority,
-        "persons": lambda cell: _whole(cell, MOST_PERSONS),
-        "goods": lambda cell: _whole(cell, MOST_GOODS),
+        "persons": lambda cell: _whole(cell, units.MOST_PERSONS),
+        "goods": lambda cell: _whole(cell, units.MOST_GOODS),
     }
     names = tuple(name for name in _COLUMNS if name in columns)
     rows = list(table.rows([(columns[name], name, readers[name]) for name in names]))

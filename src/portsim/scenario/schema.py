@@ -73,9 +73,19 @@ def _number_from_zero(value: Any) -> float:
     return units.parse_number(value, at_least=0)
 
 
+def _persons(value: Any) -> float:
+    return units.parse_number(value, at_least=0, at_most=units.MOST_PERSONS)
+
+
+def _goods(value: Any) -> float:
+    return units.parse_number(value, at_least=0, at_most=units.MOST_GOODS)
+
+
 LocalTime = Annotated[datetime, Quantity(units.parse_local_datetime, "local_time")]
 Closures = Annotated[tuple[str, ...], Quantity(_read_closures, "closures")]
 Amount = Annotated[float, Quantity(_number_from_zero, "amount")]
+Persons = Annotated[float, Quantity(_persons, "amount")]
+Goods = Annotated[float, Quantity(_goods, "amount")]
 
 
 class Period(Model):
@@ -194,7 +204,7 @@ class StageModel(Model):
     """
 
     open: Hours | None = None
-    """Hours of its own, within those of its side. Default the side's."""
+    """Hours of its own, in place of its side's; closures of the side still hold. Default the side's."""
 
     closed: Closures = ()
     """Dates or times it stays closed, on top of its side's. Default none."""
@@ -245,11 +255,11 @@ class FlowModel(Model):
     priority: Annotated[tuple[tuple[int, float], ...], Quantity(read_priority, "priority")] = ()
     """Who goes first: high, ordinary or low, or shares {high: 10%, low: 5%}, the rest ordinary. Default ordinary."""
 
-    persons: Amount = 1.0
-    """Mean number of persons aboard, drivers included, from 0. Default 1."""
+    persons: Persons = 1.0
+    """Mean number of persons aboard, drivers included, from 0 to 10,000. Default 1."""
 
-    goods: Amount = 0.0
-    """Mean number of goods units carried (cars on a carrier, containers), from 0. Default 0."""
+    goods: Goods = 0.0
+    """Mean number of goods units carried (cars on a carrier, containers), from 0 to 1,000,000. Default 0."""
 
     when_full: Annotated[Literal["wait_outside", "turn_away"], OneOf()] = "wait_outside"
     """What a unit does that finds its first stage full: wait_outside, or turn_away (lost). Default wait_outside."""

@@ -165,7 +165,7 @@ def read_services(value: Any) -> dict[str | None, Distribution | DurationTable]:
 def read_kind(value: Any) -> str:
     """The kind of a unit; words with a meaning of their own in a stage's service times are refused."""
     kind = read_name(value)
-    if kind in DISTRIBUTIONS or kind == OTHER:
+    if kind in DISTRIBUTIONS or kind == OTHER or is_clock_or_days(kind):
         raise ValueError(f"got {shown(kind)}, which has a meaning of its own in service times; choose another kind")
     return kind
 

@@ -23,6 +23,8 @@ LONGEST_MS = 366 * DAY_MS
 """Longest duration a scenario may state."""
 
 HIGHEST_RATE_PER_DAY = 10_000_000.0
+MOST_PERSONS = 10_000
+MOST_GOODS = 1_000_000
 """Highest demand of one flow, units a day: beyond it the run cannot be held in memory."""
 
 LARGEST_NUMBER = 1e12

@@ -6,7 +6,7 @@ import math
 
 from portsim.facts import fact_rows
 from portsim.scenario.calendar import to_local
-from portsim.scenario.capacity import busiest
+from portsim.scenario.capacity import StageLoad, busiest_lanes, busiest_officers
 from portsim.scenario.check import Report
 from portsim.scenario.scenario import DAY_MS, Scenario
 from portsim.views.provenance import source_counts
@@ -26,8 +26,7 @@ def check_blocks(report: Report) -> list[Line | Table]:
     blocks: list[Line | Table] = [Line(f"valid: {scenario.name}", is_heading=True), _parts_table(scenario)]
     if report.closures:
         blocks += [Line(""), Line("Closures, in the clock of every side", is_heading=True), _closures_table(report)]
-    blocks += [Line(""), Line("Load of stages and officers, where it is highest", is_heading=True)]
-    blocks += [_load_table(report), Line(""), Line(f"numbers: {source_counts(scenario)}")]
+    blocks += [*_load_tables(report), Line(""), Line(f"numbers: {source_counts(scenario)}")]
     if scenario.facts:
         blocks += [Line(""), Line("Published figures it cites", is_heading=True), _facts_table(scenario)]
     if report.unsourced:
@@ -86,24 +85,44 @@ def _facts_table(scenario: Scenario) -> Table:
     return Table.of(("", "figure", "reliability", "used for"), cells, names=4)
 
 
-def _load_table(report: Report) -> Table:
+def _load_tables(report: Report) -> list[Line | Table]:
+    """Lanes and officers, each in the stretch of the run in which they are busiest."""
     assert report.scenario is not None
     clock = report.scenario.clock
-    cells = [
+
+    def stretch(load: StageLoad) -> str:
+        return f"{_clock(load.from_ms, clock)} to {_clock(load.to_ms, clock)}"
+
+    lanes = [
         (
             load.stage,
-            f"{_clock(load.from_ms, clock)} to {_clock(load.to_ms, clock)}",
+            stretch(load),
             number(load.units_per_day),
-            number(load.lane_hours_needed) if load.lane_load is not None else "-",
-            number(load.lane_hours_open) if load.lane_load is not None else "-",
+            number(load.lane_hours_needed),
+            number(load.lane_hours_open),
             _ratio(load.lane_load),
-            load.pool or "-",
+        )
+        for load in busiest_lanes(report.loads)
+        if load.lane_load is not None
+    ]
+    officers = [
+        (
+            load.pool or "",
+            stretch(load),
+            number(load.officer_hours_needed),
+            number(load.officer_hours_on_duty),
             _ratio(load.officer_load),
         )
-        for load in busiest(report.loads)
+        for load in busiest_officers(report.loads)
     ]
-    columns = ("", "stretch", "units a day", "lane-hours needed", "open", "load", "officers", "load")
-    return Table.of(columns, cells, names=2)
+    blocks: list[Line | Table] = []
+    if lanes:
+        of_lanes = ("", "busiest", "units a day", "lane-hours a day needed", "open", "load")
+        blocks += [Line(""), Line("Load of lanes", is_heading=True), Table.of(of_lanes, lanes, names=2)]
+    if officers:
+        of_officers = ("", "busiest", "officer-hours a day needed", "on duty while open", "load")
+        blocks += [Line(""), Line("Load of officers", is_heading=True), Table.of(of_officers, officers, names=2)]
+    return blocks
 
 
 def _ratio(load: float | None) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from portsim.experiments import Run
+from portsim.scenario.calendar import moment
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -26,18 +25,11 @@ def run_document(run: Run) -> dict[str, Any]:
         "engine": run.engine,
         "window": {
             "from": moment(scenario.measure_from_ms, scenario.clock),
-            "to": moment(scenario.end_ms, scenario.clock),
+            "to": moment(run.end_ms, scenario.clock),
         },
         "warnings": list(run.warnings),
         "metrics": [{name: _value(value) for name, value in asdict(row).items()} for row in run.rows],
     }
-
-
-def moment(utc_ms: int, zone: str) -> str:
-    """An instant in the clock of a zone: `2025-06-01T10:00:00+08:00`."""
-    seconds, ms = divmod(utc_ms, 1000)
-    local = datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone))
-    return local.replace(microsecond=ms * 1000).isoformat()
 
 
 def _value(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portsim.facts import Fact, fact_rows
 from portsim.facts.units import UNITS
+from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import DAY_MS, CountWindow, Scenario
 from portsim.views.rows import Rows, half_width
 from portsim.views.tables import Table, number
@@ -28,10 +29,17 @@ def _line(window: CountWindow, scenario: Scenario, rows: Rows) -> tuple[str, ...
     row = rows.row(metric, direction=direction if direction in ("in", "out") else None)
     if row is None or not _is_comparable(fact, scenario):
         return (window.name, fact.id, rows.number(metric), published, "not comparable")
-    days = (window.end_ms - window.start_ms) / DAY_MS if fact.dimension == "rate" else 1.0
+    days = calendar_days(window, scenario.clock) if fact.dimension == "rate" else 1.0
     scale = 1 / days / UNITS[fact.unit][1]
-    model = number(row.mean * scale, half_width(row) * scale)
+    per = "".join(fact.unit.partition("/")[1:])
+    model = f"{number(row.mean * scale, half_width(row) * scale)}{per}"
     return (window.name, fact.id, model, published, _difference(row.mean * scale, fact))
+
+
+def calendar_days(window: CountWindow, clock: str) -> float:
+    """How many days of the port's clock a window spans: a day of 23 or 25 hours is one day, as counts have it."""
+    start, end = to_local(window.start_ms, clock), to_local(window.end_ms, clock)
+    return (end - start).total_seconds() * 1000 / DAY_MS
 
 
 def _is_comparable(fact: Fact, scenario: Scenario) -> bool:

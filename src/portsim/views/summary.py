@@ -44,10 +44,15 @@ def run_blocks(run: Run) -> list[Line | Table]:
 
 def _header(run: Run) -> list[Line | Table]:
     scenario = run.scenario
-    start, end = (to_local(ms, scenario.clock) for ms in (scenario.measure_from_ms, scenario.end_ms))
+    start, end = (to_local(ms, scenario.clock) for ms in (scenario.measure_from_ms, run.end_ms))
+    stretch = (
+        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+        if start < end
+        else f"nothing: it ended at {end:%Y-%m-%d %H:%M}"
+    )
     facts = [
         ("plan", scenario.plan or "none, as the file says"),
-        ("measured", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, {scenario.clock}"),
+        ("measured", f"{stretch}, {scenario.clock}"),
         ("replications", f"{len(run.numbers)}, seed {run.seed}, engine {run.engine}"),
     ]
     return [Line(scenario.name, is_heading=True), Table.of(("", ""), facts, names=2)]
@@ -98,7 +103,9 @@ def _flow_section(rows: Rows, flows: Sequence[str]) -> Section:
 
 
 def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
-    shown = ("wait_mean_min", "wait_p95_min")
+    shown = {"wait_mean_min": "wait, mean", "wait_p95_min": "95 % within"}
+    if any((row := rows.row("blocked_mean_min", stage=stage)) is not None and row.mean > 0 for stage in stages):
+        shown["blocked_mean_min"] = "blocked, mean"
     unit = TimeUnit.of(rows.row(metric, stage=stage) for metric in shown for stage in stages)
     cells = [
         (
@@ -111,7 +118,7 @@ def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
         )
         for stage in stages
     ]
-    columns = ("", "wait, mean", "95 % within", "queue while open", "longest queue", "queue at closing", "lanes in use")
+    columns = ("", *shown.values(), "queue while open", "longest queue", "queue at closing", "lanes in use")
     return f"By stage, times in {unit.name}", Table.of(columns, cells)
 
 

@@ -19,7 +19,8 @@ from portsim.model.network import NONE, Network
 from portsim.model.records import UnitOutcome
 from portsim.model.traffic import Traffic, WhenFull
 
-# What SimPy plays first within one instant. Ends and arrivals have SimPy's normal priority, 1.
+# What SimPy plays first within one instant. Ends and arrivals have SimPy's normal priority, 1: they may share it, since
+# both only free officers and lanes or add to a door, whose order does not depend on who comes first to it.
 ENDS_AND_ARRIVALS = 1
 CALENDAR_AND_PATIENCE = 2
 DISPATCH = 3

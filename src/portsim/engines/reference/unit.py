@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from portsim.engines.reference.stage import Stage
 
 NEVER = -1
+"""`ends_at` of a unit that is not being served."""
 
 
 class Unit:
