@@ -94,7 +94,7 @@ def operations(monkeypatch, network, traffic) -> tuple[int, int]:
     return counts["events"], counts["heaps"]
 
 
-EVENTS, HEAP_OPERATIONS = 1338, 4484
+EVENTS, HEAP_OPERATIONS = 1338, 3484
 """What 100 units at five stages cost: 500 services, 530 instants.
 
 Events: one for each service, two for each unit's process, one for each later arrival, one round for each instant, and

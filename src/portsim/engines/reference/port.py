@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from portsim.engines.reference.officers import Pool
 from portsim.engines.reference.recorder import Recorder
-from portsim.engines.reference.stage import Stage
+from portsim.engines.reference.stage import ANY_NUMBER, Stage
 from portsim.engines.reference.unit import Unit, cross
 from portsim.errors import LimitError
 from portsim.model.network import NONE, Network
@@ -79,6 +79,9 @@ class Port:
         for parent in traffic.parent[traffic.parent != NONE].tolist():
             self._still_in[parent] += 1
         self._gathering: dict[int, tuple[Unit, Stage]] = {}
+        # Whether any unit may have to wait for something else than its turn: most traffic has no such units.
+        self.holds_back = self._has_holds or bool(self._still_in)
+        self._has_doors = self.holds_back or any(stage.space != ANY_NUMBER for stage in self.stages)
 
     # The instant -----------------------------------------------------------------------------------------------
 
@@ -94,8 +97,9 @@ class Port:
     def dispatch(self, _: simpy.Event) -> None:
         """One round: moves at every stage that was touched, then grants, each stage once, in file order."""
         self._count_round()
-        for index in sorted(self._touched):
-            self.stages[index].move()
+        if self._has_doors:
+            for index in sorted(self._touched):
+                self.stages[index].move()
         had_its_turn = NONE
         next_round: list[int] = []
         while self._touched:
@@ -180,6 +184,8 @@ class Port:
 
     def is_ready(self, unit: Unit) -> bool:
         """Rule 14: its hold-until has come, and at a join its passengers are out or the limit has passed."""
+        if not self.holds_back:
+            return True
         row, now = unit.row, self.env.now
         if self._has_holds and self.traffic.hold[row] > now:
             return False
@@ -191,6 +197,8 @@ class Port:
 
     def watch(self, unit: Unit, stage: Stage) -> None:
         """Have the stage looked at again when the hold-until of a unit at its door comes, or its passengers are out."""
+        if not self.holds_back:
+            return
         row = unit.row
         if self._has_holds and self.traffic.hold[row] > self.env.now:
             self._call_when_ready(unit, stage, int(self.traffic.hold[row] - self.env.now))

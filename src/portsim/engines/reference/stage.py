@@ -18,6 +18,9 @@ from portsim.model.network import NONE, Closing, Network
 if TYPE_CHECKING:
     from portsim.engines.reference.port import Port
 
+ANY_NUMBER = float("inf")
+"""Waiting space of a stage that has room for everyone."""
+
 ANY_LANE = NONE
 """Stands for the lane role at a stage without lanes, where any number is served at once (rule 16)."""
 
@@ -55,12 +58,13 @@ class Stage:
         self._own_roles: list[tuple[int, ...]] = [  # counted only where some role list is helped (rule 14)
             tuple(role for role, helps in roles if not helps) if helped else () for roles in network.role_lists
         ]
+        self._own_roles.append(())  # of units at a delay, whose role list is NONE, the last entry
         self.index = index
         self.name = paper.name
         self.is_open = False
         self.suspends = paper.closing == Closing.SUSPEND
         self.lanes = None if paper.lanes is None else {role: Lanes() for role, _ in paper.lanes}
-        self.space = float("inf") if paper.waiting_space == NONE else paper.waiting_space
+        self.space = ANY_NUMBER if paper.waiting_space == NONE else paper.waiting_space
         self.pool = None if paper.pool == NONE else port.pools[paper.pool]
         self.officers = 0 if self.pool is None else paper.officers
         self.can_pause = self.suspends or (self.pool is not None and self.pool.hands_over)
@@ -72,10 +76,17 @@ class Stage:
 
     def stand_at_door(self, unit: Unit) -> None:
         """A unit has come to this stage: from outside, or blocking the lane behind it (rules 5 and 10)."""
-        unit.roles = self._port.roles_of[unit.row]
-        heappush(self.door, (self._env.now, unit.number, unit))
-        self._port.watch(unit, self)
-        self._port.touch(self)
+        port = self._port
+        unit.roles = port.roles_of[unit.row]
+        if self.space == ANY_NUMBER and not port.holds_back:
+            # Nobody ever stands at this door; let in now or by the moves of this instant, it comes to the same.
+            self._admit(unit)
+            self.queue.join(unit, True, self._own_roles[unit.roles])
+        else:
+            heappush(self.door, (self._env.now, unit.number, unit))
+            port.watch(unit, self)
+        if not self.touched:
+            port.touch(self)
 
     def move(self) -> None:
         """Rule 11: let units in, in door order, while fewer wait than there is waiting space."""
@@ -84,7 +95,7 @@ class Stage:
             if unit.is_out:
                 continue
             self._admit(unit)
-            self.queue.join(unit, self._port.is_ready(unit), self._own(unit))
+            self.queue.join(unit, self._port.is_ready(unit), self._own_roles[unit.roles])
             self._port.watch_limit(unit, self)
 
     def grant(self) -> None:
@@ -95,7 +106,7 @@ class Stage:
             return
         while self.queue.waiting and self._has_officers() and (found := self.queue.first(self._role_for)):
             unit, role = found
-            self.queue.depart(unit, self._own(unit))
+            self.queue.depart(unit, self._own_roles[unit.roles])
             self._start(unit, role)
             if self.door:
                 self._port.touch(self)  # there is waiting space again
@@ -130,7 +141,8 @@ class Stage:
         unit.behind = None
         if self.lanes is not None:
             self.lanes[unit.role].give_back(unit.lane)
-            self._port.touch(self)
+            if not self.touched:
+                self._port.touch(self)
 
     def pause(self, unit: Unit) -> None:
         """Rule 8: interrupt a service; the officers are free, the lane and the remaining work are kept."""
@@ -162,7 +174,7 @@ class Stage:
     def give_up(self, unit: Unit) -> None:
         """A unit that never started a service leaves from the door or the queue (rules 9 and 13)."""
         if self._recorder.joined[unit.row] != NONE:
-            self.queue.depart(unit, self._own(unit))
+            self.queue.depart(unit, self._own_roles[unit.roles])
             self._recorder.left[unit.row] = self._env.now
         self._port.touch(self)
 
@@ -170,7 +182,8 @@ class Stage:
         unit.joined = self._recorder.joined[unit.row] = self._env.now
         if unit.behind is not None:
             unit.behind.leave_behind(unit)
-        self._port.split_off(unit)
+        if self._port.holds_back:
+            self._port.split_off(unit)
 
     def _start(self, unit: Unit, role: int) -> None:
         recorder, row, now = self._recorder, unit.row, self._env.now
@@ -209,9 +222,6 @@ class Stage:
             if lanes is not None and lanes.busy < lanes.open and not (helped and self.queue.own.get(role)):
                 return role
         return None
-
-    def _own(self, unit: Unit) -> tuple[int, ...]:
-        return self._own_roles[unit.roles] if unit.roles != NONE else ()
 
     def _has_officers(self) -> bool:
         return self.pool is None or self.pool.crew_for(self.officers) is not None
