@@ -194,6 +194,17 @@ def test_a_night_in_which_clocks_go_forward_is_an_hour_shorter() -> None:
     assert hours(crews[3].level)[:2] == [(31, 10), (43, 0)]
 
 
+def test_a_shift_that_is_an_hour_shorter_may_end_within_its_break() -> None:
+    """Two and a half hours of break from 01:30 would end at 05:00, an hour after the shift, which is over at 04:00."""
+    pool = (
+        "{crews: 1, crew_size: 2, rota: [night], shifts: {night: '20:00-04:00'}, "
+        "breaks: {night: [{at: '01:30', for: 150 min}]}}"
+    )
+    [crew] = crews_of(scenario_of(pool, start="2025-03-29 12:00", end="2025-03-30 12:00", zone="Europe/Berlin"))
+    assert hours(crew.level) == [(8, 2), (13.5, 0)]
+    assert hours(crew.rostered) == [(8, 2), (15, 0)]
+
+
 def test_a_night_in_which_clocks_go_back_is_an_hour_longer() -> None:
     crews = crews_of(scenario_of(start="2025-10-25", end="2025-10-28", zone="Europe/Berlin"))
     assert hours(crews[1].level)[:2] == [(20, 10), (33, 0)]
@@ -352,6 +363,15 @@ def test_who_is_serving_as_the_break_begins_goes_late_and_that_is_no_overtime(pl
     assert minutes(replication, "ended") == [725, 760]
     assert measured(replication, "overtime_hours") == 0
     assert measured(replication, "officer_hours") == 10
+
+
+def test_a_break_of_a_pool_that_hands_over_stops_the_work(play: Play) -> None:
+    """The same break: the truck that began at 11:55 has 5 of its 10 minutes left at 12:30."""
+    pool = (
+        "{crews: 1, crew_size: 1, rota: [day], shifts: {day: 8-18}, end_of_shift: hand_over, "
+        "breaks: {day: [{at: '12:00', for: 30 min}]}}"
+    )
+    assert pieces(play(pool, (715, 10))) == [(0, 715, 720), (0, 750, 755)]
 
 
 def test_two_crews_of_one_officer_do_not_staff_what_takes_two(engine_name: str) -> None:

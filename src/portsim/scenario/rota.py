@@ -71,16 +71,17 @@ class _Clock:
 
     def _level(self, shift: Shift, ordinal: int, start: int, end: int) -> Steps:
         size = self.rota.crew_size
-        ready = min(start + self.rota.handover_ms, end)
+        ready = start + self.rota.handover_ms
         away = []
         for index, one in enumerate(shift.breaks):
             begin = self._instant(ordinal, one.at_ms, "breaks", shift.name, index, "at")
-            away.append((begin, min(begin + one.for_ms, end), size if one.officers is None else one.officers))
+            away.append((begin, begin + one.for_ms, size if one.officers is None else one.officers))
         turns = sorted({start, ready, *(at for begin, until, _ in away for at in (begin, until))})
         level: Steps = []
         for at in turns:
             on_break = sum(officers for begin, until, officers in away if begin <= at < until)
             level.append((at, float(max(size - on_break, 0)) if at >= ready else 0.0))
+        # A shift that clocks put forward have shortened may end within a break or its handover.
         return [*((at, officers) for at, officers in level if at < end), (end, 0.0)]
 
     def _instant(self, ordinal: int, ms: int, *path: str | int) -> int:
