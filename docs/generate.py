@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from portsim import json_schema, yamlfile
-from portsim.scenario import assembly, flows, loading, profiles, recorded, schema_fields, schema_values, units
+from portsim.scenario import (
+    assembly,
+    flows,
+    loading,
+    profiles,
+    recorded,
+    schema_fields,
+    schema_officers,
+    schema_values,
+    units,
+)
 from portsim.yamlfile import reading
 
 DOCS = Path(__file__).resolve().parent
@@ -36,10 +46,12 @@ LONGEST_EXAMPLE = 100
 WRITTEN = {
     "amount": "a [number](#numbers) from 0",
     "clock_times": "a clock time, or a list of them",
+    "breaks": "lists of [breaks](#crews-on-a-rota), by shift",
     "closures": "a list of [closures](#closures)",
     "count": "a [whole number](#numbers)",
     "days": "[days](#days) of the week",
     "distribution": "a [duration or distribution](#distributions)",
+    "duration": "a [duration](#durations)",
     "files": "a list of file names",
     "flag": "`true` or `false`",
     "format": "the number 1",
@@ -58,9 +70,11 @@ WRITTEN = {
     "plans": "maps of settings, by names of your own",
     "priority": "`high`, `ordinary` or `low`, or [shares](#shares) of high and low",
     "rate": "a [rate](#rates)",
+    "rota": "a list of [shifts](#crews-on-a-rota), or `rest`",
     "seed": "a [whole number](#numbers)",
     "services": "a [duration or distribution](#distributions), or one for each kind",
     "settings": "a map from paths to values",
+    "shifts": "spans of the clock, by names of your own",
     "sources": "a map from paths to [sources](#where-a-number-comes-from)",
     "targets": "minutes, by measure",
     "text": "text",
@@ -78,6 +92,8 @@ LIMITS = {
     "longest_duration": f"{units.LONGEST_MS // units.UNIT_MS['day']}",
     "longest_run": f"{assembly.LONGEST_RUN_YEARS}",
     "most_bytes": f"{reading.MAX_BYTES:,}",
+    "longest_rota": f"{schema_officers.LONGEST_ROTA}",
+    "most_crews": f"{schema_officers.MOST_CREWS}",
     "most_depth": f"{reading.MAX_DEPTH}",
     "most_extends": f"{loading.MAX_EXTENDS}",
     "most_goods": f"{units.MOST_GOODS:,}",

@@ -166,6 +166,8 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
                 ok = not isinstance(value, list) or all(fits(item, rule, root) for item in value)
             case "minItems" | "minLength" | "minProperties":
                 ok = not isinstance(value, list | str | dict) or len(value) >= rule
+            case "maxItems":
+                ok = not isinstance(value, list) or len(value) <= rule
             case "maxProperties":
                 ok = not isinstance(value, dict) or len(value) <= rule
             case "if":

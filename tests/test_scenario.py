@@ -71,7 +71,14 @@ sides:
   kyrgyz: {timezone: Asia/Bishkek, open: {mon-fri: "08:00-22:00", "sat,sun": always}}
 officers:
   police: {level: {"8-20": 10, "20-8": 6}, side: china, end_of_shift: hand_over, cost_per_hour: 12.5}
-  customs: {level: 20}
+  customs:
+    crews: 3
+    crew_size: 20
+    rota: [day, night, rest]
+    shifts: {day: "08:00-20:00", night: "20:00-08:00"}
+    handover: 10 min
+    breaks: {day: [{at: "12:00", for: 30 min, officers: 5}], night: [{at: "01:00", for: 20 min}]}
+    min_rest: 11 h
 stages:
   gate: {side: china, service: {truck: 1 min, other: {fixed: PT2M}}}
   check:
@@ -311,7 +318,9 @@ def test_a_change_after_the_run_is_a_warning() -> None:
         (
             "stages.check.service: 5 min",
             "19:34: changes.0.set.stages.check.service: a change cannot set stages.check.service; allowed: "
-            "sides.*.open, sides.*.closed, stages.*.open, stages.*.closed, stages.*.lanes, officers.*.level",
+            "sides.*.open, sides.*.closed, stages.*.open, stages.*.closed, stages.*.lanes, officers.*.level, "
+            "officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts, officers.*.handover, "
+            "officers.*.breaks",
         ),
         (
             "stages.chek.lanes: 5",
@@ -472,7 +481,7 @@ def test_a_path_reaches_into_what_a_change_sets() -> None:
 
 def test_a_change_that_overrules_a_plan_is_a_warning() -> None:
     assert load_text(FULL, plan="less").warnings == (
-        "scenario.yaml:70:94: changes.0.set.officers.police.level: overrules what plan less set; set it under changes "
+        "scenario.yaml:77:94: changes.0.set.officers.police.level: overrules what plan less set; set it under changes "
         "as well if it is to last",
     )
 
@@ -763,7 +772,11 @@ def test_every_problem_is_reported_at_once_in_file_order() -> None:
             "'-', at most 64 in all",
         ),
         ("  here: {timezone: Asia/Shanghai}", "  {}", "7:3: sides: got an empty map; write at least one side"),
-        ("police: {level: 10}", "police: 10", "9:11: officers.police: got 10; write a map with the keys level, side"),
+        (
+            "police: {level: 10}",
+            "police: 10",
+            "9:11: officers.police: got 10; write a map with the keys level, crews, crew_size, rota, shifts, ",
+        ),
         ("police: {level: 10}", "police:", "9:3: officers.police: there is no 'police' under officers to remove"),
         ("officers:\n  police: {level: 10}", "officers: []", "8:11: officers: got a list; write a map of names"),
     ],

@@ -362,7 +362,7 @@ def test_the_finished_scenario_keeps_every_source(home: Path, tmp_path: Path) ->
 
 NOT_NUMBERS = {
     SideModel: {"timezone"},
-    PoolModel: {"side", "end_of_shift"},
+    PoolModel: {"side", "end_of_shift", "rota"},
     StageModel: {"side", "counted", "closing"},
     FlowModel: {"kind", "direction", "arrivals", "when_full"},
     ArrivalsModel: {"when_closed"},
@@ -381,6 +381,6 @@ def test_every_field_of_the_format_is_either_a_number_or_known_not_to_be(model: 
         ArrivalsModel: ("flows", "x", "arrivals"),
         DepartureModel: ("flows", "x", "arrivals", "timetable", "0"),
     }[model]
-    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at")]
+    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at")]
     numbers = {key for key in model.model_fields if any(dimension((*where, key, *tail)) for tail in tails)}
     assert set(model.model_fields) - numbers == NOT_NUMBERS[model]

@@ -6,13 +6,16 @@ each regime holds from its own instant, at which a level takes the value the new
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from portsim.errors import Problem, ScenarioError
 from portsim.model.network import NONE, Closing, Crew, EndOfShift, Network, Pool, Stage, StepFunction, Window, frozen
-from portsim.scenario import calendar, scenario
+from portsim.scenario import calendar, rota, scenario
+from portsim.scenario.calendar import Steps
+from portsim.scenario.profiles import ProfileError
+from portsim.scenario.rota import Duty
 from portsim.scenario.scenario import Closure, Regime, Scenario, Side, WeekProfile
 
 _T = TypeVar("_T")
@@ -98,15 +101,38 @@ class Levels:
         return self._spliced(hours)
 
     def _spliced(self, read: Callable[[Regime], tuple[str, WeekProfile, str, tuple[Closure, ...]]]) -> StepFunction:
+        pieces = []
+        for regime, from_ms, end_ms in self.spans():
+            key, profile, zone, closures = read(regime)
+            steps = self._steps(key, profile, zone, from_ms, end_ms)
+            pieces.append((from_ms, calendar.cut(steps, closures, end_ms)))
+        return self.over_ticks(pieces)
+
+    def spans(self) -> list[tuple[Regime, int, int]]:
+        """Each regime with the instants from which and to which it holds."""
         regimes = self.plan.regimes
         ends = [*(regime.at_ms for regime in regimes[1:]), self.plan.end_ms]
-        pieces = []
-        for regime, end_ms in zip(regimes, ends, strict=True):
-            key, profile, zone, closures = read(regime)
-            steps = self._steps(key, profile, zone, regime.at_ms, end_ms)
-            pieces.append((regime.at_ms, calendar.cut(steps, closures, end_ms)))
+        return [(regime, regime.at_ms, end_ms) for regime, end_ms in zip(regimes, ends, strict=True)]
+
+    def over_ticks(self, pieces: Sequence[tuple[int, Steps]]) -> StepFunction:
+        """One level over the ticks of the run from those of the regimes."""
         start_ms = self.plan.start_ms
         return StepFunction.of((at_ms - start_ms, int(level)) for at_ms, level in calendar.splice(pieces))
+
+    def crews(self, regime: Regime, number: int, from_ms: int, end_ms: int) -> tuple[Duty, ...]:
+        """The crews of a pool as one regime has them."""
+        pool = regime.pools[number]
+        zone = _side(regime, pool.side).timezone
+        if pool.crews is None:
+            profile = pool.level or WeekProfile.constant(0)
+            steps = self._steps(f"officers.{pool.name}.level", profile, zone, from_ms, end_ms)
+            return (Duty(steps, steps),)
+        try:
+            return rota.duties(pool.crews, zone, self.plan.start_ms, from_ms, end_ms)
+        except ProfileError as error:
+            key = ".".join(map(str, ("officers", pool.name, *error.path)))
+            self.problems.setdefault((key, str(error)), Problem(None, key, str(error)))
+            return ()
 
     def _steps(self, key: str, profile: WeekProfile, zone: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
         address = (profile, zone, start_ms, end_ms)
@@ -160,16 +186,18 @@ def _lanes(levels: Levels, number: int, roles: tuple[str, ...]) -> tuple[tuple[i
 
 
 def _pool(levels: Levels, number: int) -> Pool:
-    """A pool whose level is stated by the clock: one crew, all of it on duty and paid."""
+    """A pool as crews: a plain level is one, all of it on duty and paid; crews a regime does not have are 0 in it."""
     pool = levels.plan.regimes[0].pools[number]
-
-    def officers(regime: Regime) -> tuple[WeekProfile, str]:
-        now = regime.pools[number]
-        return now.level, _side(regime, now.side).timezone
-
-    level = levels.level(f"officers.{pool.name}.level", officers)
+    pieces = [(from_ms, levels.crews(regime, number, from_ms, end_ms)) for regime, from_ms, end_ms in levels.spans()]
+    crews = []
+    for crew in range(max(len(duties) for _, duties in pieces)):
+        own = [(from_ms, duties[crew] if crew < len(duties) else Duty([], [])) for from_ms, duties in pieces]
+        level = levels.over_ticks([(from_ms, duty.level) for from_ms, duty in own])
+        is_plain = all(duty.rostered is duty.level for _, duty in own)
+        rostered = level if is_plain else levels.over_ticks([(from_ms, duty.rostered) for from_ms, duty in own])
+        crews.append(Crew(level, rostered))
     end_of_shift = EndOfShift.HAND_OVER if pool.end_of_shift == "hand_over" else EndOfShift.FINISH
-    return Pool(pool.name, (Crew(level, rostered=level),), end_of_shift, pool.cost_per_hour)
+    return Pool(pool.name, tuple(crews), end_of_shift, pool.cost_per_hour)
 
 
 def _side(regime: Regime, name: str) -> Side:

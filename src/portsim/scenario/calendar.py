@@ -78,12 +78,13 @@ def day_start(ordinal: int, zone: str) -> int:
     return _resolve(datetime.fromordinal(ordinal), _zone(zone), is_strict=False)
 
 
-def clock_instant(ordinal: int, ms: int, zone: str) -> int:
-    """The instant of a clock time (ms after midnight) of a local date, never refused.
+def clock_instant(ordinal: int, ms: int, zone: str, *, strict_within: tuple[int, int] | None = None) -> int:
+    """The instant of a clock time (ms after midnight, which may lie in the next day) of a local date.
 
-    Of an ambiguous time the earlier reading; of a time that the clocks skip the instant of the jump.
+    Of an ambiguous time the earlier reading; of a time that the clocks skip the instant of the jump. Such a time within
+    `strict_within` (UTC ms, start <= t < end) raises ValueError instead.
     """
-    return _resolve_clock(ordinal, ms, _zone(zone), None)
+    return _resolve_clock(ordinal, ms, _zone(zone), strict_within)
 
 
 def steady_day_start(ordinal: int, zone: str) -> int | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, pairwise
 
-from portsim.scenario import calendar
+from portsim.scenario import calendar, rota
 from portsim.scenario.calendar import Steps
 from portsim.scenario.scenario import (
     DAY_MS,
@@ -156,6 +156,7 @@ class _Stretch:
 
     def __init__(self, scenario: Scenario, regime: Regime, from_ms: int, to_ms: int, units: dict[str, float]) -> None:
         self.regime = regime
+        self.run_start_ms = scenario.start_ms
         self.from_ms = from_ms
         self.to_ms = to_ms
         self.sides = {side.name: side for side in regime.sides}
@@ -213,9 +214,21 @@ class _Stretch:
         stages = [stage for stage in self.regime.stages if stage.pool == pool.name]
         work = math.fsum(part[1] * stage.officers for stage in stages for part in self.work[stage.name].values())
         together = math.gcd(*(stage.officers for stage in stages)) or 1
-        level = [(at, officers // together * together) for at, officers in self._steps(pool.level, pool.side)]
         is_open = _union([self.open[stage.name] for stage in stages])
-        return tuple(stage.name for stage in stages), work, _area_of_product(level, is_open, self.to_ms)
+        on_duty = 0.0
+        for level in self._crews(pool):
+            whole = [(at, officers // together * together) for at, officers in level]
+            on_duty += _area_of_product(whole, is_open, self.to_ms)
+        return tuple(stage.name for stage in stages), work, on_duty
+
+    def _crews(self, pool: Pool) -> list[Steps]:
+        """Officers each crew can give; one crew staffs a service, so that none makes up for what another lacks."""
+        found = [self._steps(pool.level, pool.side)] if pool.level is not None else []
+        if pool.crews is not None:
+            zone = self.sides[pool.side].timezone
+            crews = rota.duties(pool.crews, zone, self.run_start_ms, self.from_ms, self.to_ms, strict=False)
+            found += [crew.level for crew in crews]
+        return found
 
     def _opening(self, stage: Stage) -> Steps:
         side = self.sides[stage.side]

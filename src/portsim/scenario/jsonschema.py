@@ -10,6 +10,7 @@ from typing import Any
 
 from portsim.scenario.overlay import DISTRIBUTIONS
 from portsim.scenario.schema import FORMAT, LARGEST_SEED, ScenarioFile
+from portsim.scenario.schema_officers import LONGEST_ROTA
 from portsim.scenario.schema_values import TARGET_MEASURES, TARGET_STATISTICS
 
 Json = dict[str, Any]
@@ -91,6 +92,9 @@ def _definitions() -> Json:
         | {"propertyNames": {"pattern": "^[0-9]{1,2}(-[0-9]{1,2})?$"}},
         "distribution": _distribution(),
         "services": {"anyOf": [{"$ref": "#/$defs/distribution"}, _map({"$ref": "#/$defs/distribution"})]},
+        "rota": {"type": "array", "minItems": 1, "maxItems": LONGEST_ROTA, "items": {"$ref": "#/$defs/name"}},
+        "shifts": _map(_cited({"type": "string", "pattern": _SPAN})),
+        "breaks": _map({"type": "array", "items": _break()}),
         "officers_needed": _map({"$ref": "#/$defs/count"}) | {"maxProperties": 1},
         "priority": {"anyOf": [{"enum": ["high", "ordinary", "low"]}, _object(high="share", low="share")]},
         "journey": {"type": "array", "minItems": 1, "items": _step()},
@@ -166,6 +170,12 @@ def _distribution() -> Json:
     assert forms.keys() == DISTRIBUTIONS
     one = {"type": "object", "properties": forms, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {"anyOf": [{"$ref": "#/$defs/duration"}, one]}
+
+
+def _break() -> Json:
+    written = _object("at", "for", officers="count")
+    written["properties"] |= {"at": _cited({"type": "string"}), "for": {"$ref": "#/$defs/duration"}}
+    return written
 
 
 def _step() -> Json:

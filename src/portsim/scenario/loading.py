@@ -235,6 +235,7 @@ class ScenarioSource:
         regimes = read_regimes(assembly)
         flows = read_flows(assembly, regimes, clocks)
         references.check_staffing(assembly, regimes)
+        references.check_rotas(assembly, regimes)
         references.check_counting(assembly, regimes)
         windows = references.read_windows(assembly, regimes, citations)
         span, heading = assembly.span, assembly.heading

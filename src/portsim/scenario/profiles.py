@@ -80,6 +80,14 @@ def parse_level(value: object) -> WeekProfile:
     return _week([_level_of_day(value, ())] * 7)
 
 
+def parse_span(value: object) -> tuple[int, int]:
+    """Start and end of one stretch of the clock, in ms after midnight of the day it starts.
+
+    An end that is not after the start lies in the next day. Raises ProfileError.
+    """
+    return _span(value, ())
+
+
 def parse_hour_weights(value: object) -> WeekProfile:
     """Relative weights by the hour of the day, {span: weight}; hours that no span names have weight 0.
 

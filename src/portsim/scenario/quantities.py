@@ -61,6 +61,12 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "date"
         case ("officers", _, "level", *_) | ("stages", _, "lanes", *_):
             return "count"
+        case ("officers", _, "crews" | "crew_size") | ("officers", _, "breaks", _, _, "officers"):
+            return "count"
+        case ("officers", _, "shifts", _) | ("officers", _, "breaks", _, _, "at"):
+            return "clock"
+        case ("officers", _, "handover" | "min_rest") | ("officers", _, "breaks", _, _, "for"):
+            return "duration"
         case ("stages", _, "officers", _) | ("stages", _, "waiting_space"):
             return "count"
         case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods"):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from portsim.scenario import calendar, rota
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.overlay import Node, child, entries, items, unknown
-from portsim.scenario.scenario import CountWindow, Regime, WeekProfile
+from portsim.scenario.scenario import CountWindow, Regime, Rota, WeekProfile
 from portsim.scenario.sources import Citations
-from portsim.scenario.units import format_local, shown
+from portsim.scenario.units import HOUR_MS, format_local, shown
+
+_MOST_LISTED = 10
+"""Days of a long cycle that a warning names."""
 
 
 def check_names(assembly: Assembly) -> None:
@@ -77,18 +81,54 @@ def check_staffing(assembly: Assembly, regimes: Sequence[Regime]) -> None:
             rule = f"{stage.name} has no lanes, so it is a delay and needs no officers; add `lanes` or remove this"
             assembly.problems.add(node, rule)
         highest = _most_on_duty(regimes, stage.pool)
-        if highest is not None and stage.officers > highest:
-            rule = f"needs {stage.officers} officers, but {stage.pool} never has more than {highest:g}"
+        if highest is not None and stage.officers > highest[0]:
+            rule = f"needs {stage.officers} officers, but {stage.pool} never has more than {highest[0]:g}{highest[1]}"
             assembly.findings.warn(node, f"{rule}; nothing will be served here")
 
 
-def _most_on_duty(regimes: Iterable[Regime], pool: str) -> float | None:
-    levels = [_highest(found.level) for regime in regimes for found in regime.pools if found.name == pool]
-    return max(levels, default=None)
+def _most_on_duty(regimes: Iterable[Regime], pool: str) -> tuple[float, str] | None:
+    """The most officers that one service can ever have, and where they stand if the pool has crews."""
+    pools = [found for regime in regimes for found in regime.pools if found.name == pool]
+    most = [
+        (float(found.crews.crew_size), " in one crew") if found.crews else (_highest(found.level), "")
+        for found in pools
+    ]
+    return max(most, default=None)
 
 
-def _highest(profile: WeekProfile) -> float:
-    return max((level for day in profile.days for _, _, level in day), default=0.0)
+def check_rotas(assembly: Assembly, regimes: Sequence[Regime]) -> None:
+    """Warn of shifts the rota leaves out, of those no crew works on some day, and of rest shorter than is wanted."""
+    for name, node in entries(assembly.tree, "officers").items():
+        before = None
+        for regime in regimes:
+            crews = next((pool.crews for pool in regime.pools if pool.name == name), None)
+            if crews is not None and crews != before:
+                since = ""
+                if assembly.span is not None and regime is not regimes[0]:
+                    since = f" from {format_local(calendar.to_local(regime.at_ms, assembly.span.clock))} on"
+                _check_rota(assembly, node, crews, since)
+            before = crews
+
+
+def _check_rota(assembly: Assembly, node: Node, crews: Rota, since: str) -> None:
+    warn, length = assembly.findings.warn, len(crews.cycle)
+    in_rota = {shift.name for shift in crews.cycle if shift is not None}
+    at = child(node, "rota") or node
+    for name, shift in entries(node, "shifts").items():
+        if name not in in_rota:
+            warn(shift, f"no day of the rota has shift {name}{since}")
+    for name, days in rota.unstaffed(crews).items():
+        listed = ", ".join(map(str, days[:_MOST_LISTED])) + (", ..." if len(days) > _MOST_LISTED else "")
+        which = f"day{'s' * (len(days) > 1)} {listed} of the cycle of {length}"
+        warn(at, f"shift {name}: no crew on {which}{since} (day 1 is the first date of the run)")
+    for (before, after), rest in rota.rests(crews).items():
+        if crews.min_rest_ms is not None and rest < crews.min_rest_ms:
+            wanted = f"less than min_rest, {crews.min_rest_ms / HOUR_MS:g} h"
+            warn(at, f"a crew rests {rest / HOUR_MS:g} h between shifts {before} and {after}{since}, {wanted}")
+
+
+def _highest(profile: WeekProfile | None) -> float:
+    return max((level for day in profile.days for _, _, level in day), default=0.0) if profile else 0.0
 
 
 def read_windows(assembly: Assembly, regimes: Sequence[Regime], citations: Citations) -> tuple[CountWindow, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from portsim.scenario import calendar
+from portsim.scenario import calendar, rota
 from portsim.scenario.assembly import Assembly
-from portsim.scenario.overlay import Node, assign, child, entries, items, unknown
+from portsim.scenario.overlay import Node, assign, child, entries, items, nearest, unknown
+from portsim.scenario.profiles import ProfileError
 from portsim.scenario.scenario import Pool, Regime, Side, Stage, WeekProfile
-from portsim.scenario.schema import ChangeModel, PoolModel, SideModel, StageModel
+from portsim.scenario.schema import ChangeModel, SideModel, StageModel
+from portsim.scenario.schema_officers import PoolModel
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
 
@@ -21,6 +23,12 @@ _CHANGEABLE = (
     "stages.*.closed",
     "stages.*.lanes",
     "officers.*.level",
+    "officers.*.crews",
+    "officers.*.crew_size",
+    "officers.*.rota",
+    "officers.*.shifts",
+    "officers.*.handover",
+    "officers.*.breaks",
 )
 _CHANGEABLE_FIELDS = frozenset((section, key) for section, _, key in (path.split(".") for path in _CHANGEABLE))
 
@@ -151,7 +159,7 @@ def _pools(assembly: Assembly, tree: Node, stages: tuple[Stage, ...]) -> tuple[P
     for name, model in assembly.section("officers", PoolModel, tree).items():
         used_on = [stage.side for stage in stages if stage.pool == name]
         side = model.side or next(iter([*used_on, *assembly.names("sides")]), "")
-        pools.append(Pool(name, side, model.level, model.end_of_shift, model.cost_per_hour))
+        pools.append(Pool(name, side, model.level, model.end_of_shift, model.cost_per_hour, model.on_rota()))
     return tuple(pools)
 
 
@@ -168,6 +176,21 @@ def _check_clock_times(assembly: Assembly, regimes: list[Regime], trees: list[No
             if node is not None and zone is not None:
                 start_ms = regime.at_ms
                 assembly.findings.attempt(node, lambda: calendar.steps(profile, zone, start_ms, end_ms))  # noqa: B023
+        _check_shifts(assembly, regime, tree, end_ms)
+
+
+def _check_shifts(assembly: Assembly, regime: Regime, tree: Node, end_ms: int) -> None:
+    """The same for shifts and breaks, on each date on which a crew works them."""
+    zones = {side.name: side.timezone for side in regime.sides}
+    start_ms = assembly.span.start_ms if assembly.span else regime.at_ms
+    for pool in regime.pools:
+        node = child(tree, "officers", pool.name)
+        if pool.crews is None or pool.side not in zones or node is None:
+            continue
+        try:
+            rota.duties(pool.crews, zones[pool.side], start_ms, regime.at_ms, end_ms)
+        except ProfileError as error:
+            assembly.problems.add(nearest(node, error.path)[0], str(error))
 
 
 def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile, str, tuple[str, ...]]]:
@@ -175,7 +198,8 @@ def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile, str, tuple[str, ...
     for side in regime.sides:
         yield side.open, side.name, ("sides", side.name, "open")
     for pool in regime.pools:
-        yield pool.level, pool.side, ("officers", pool.name, "level")
+        if pool.level is not None:
+            yield pool.level, pool.side, ("officers", pool.name, "level")
     for stage in regime.stages:
         if stage.open is not None:
             yield stage.open, stage.side, ("stages", stage.name, "open")

@@ -82,14 +82,57 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """A break within a shift, in ms; how many officers take it, None for all of the crew.
+
+    at_ms : after midnight of the day the shift belongs to, so above DAY_MS where the shift has run over midnight
+    """
+
+    at_ms: int
+    for_ms: int
+    officers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A stretch of the clock that a crew works: ms after midnight of the day it starts; it may end the next day."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+    breaks: tuple[Break, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Crews of equal size who work shifts in a cycle of days, each crew one day further in it than the one before.
+
+    cycle : the shift of each day, None for rest; crew k, from 0, is k days into it on the scenario's first date
+    handover_ms : the first ms of each shift, paid and not yet available
+    min_rest_ms : rest between two shifts below which `check` warns, None for no such limit
+    """
+
+    crews: int
+    crew_size: int
+    cycle: tuple[Shift | None, ...]
+    handover_ms: int
+    min_rest_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """Officers of one service: how many are on duty by the clock of `side`, and what an hour of one costs."""
+    """Officers of one service: how many are on duty by the clock of `side`, and what an hour of one costs.
+
+    level : on duty by the clock; None for a pool of crews
+    crews : who works when; None for a pool with a plain level
+    """
 
     name: str
     side: str
-    level: WeekProfile
+    level: WeekProfile | None
     end_of_shift: Literal["finish", "hand_over"]
     cost_per_hour: float | None
+    crews: Rota | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from portsim.scenario.schema_fields import (
     Count,
     Flag,
     Hours,
-    Level,
     Model,
     Name,
     OneOf,
@@ -28,6 +27,7 @@ from portsim.scenario.schema_fields import (
     read_map,
     read_text,
 )
+from portsim.scenario.schema_officers import PoolModel
 from portsim.scenario.schema_values import (
     DurationTable,
     StepEntry,
@@ -69,10 +69,6 @@ def _read_setting(value: Any) -> dict[str, Any]:
     return read_map(value, "write what changes, for instance {sides.china.open: always}")
 
 
-def _number_from_zero(value: Any) -> float:
-    return units.parse_number(value, at_least=0)
-
-
 def _persons(value: Any) -> float:
     return units.parse_number(value, at_least=0, at_most=units.MOST_PERSONS)
 
@@ -83,7 +79,6 @@ def _goods(value: Any) -> float:
 
 LocalTime = Annotated[datetime, Quantity(units.parse_local_datetime, "local_time")]
 Closures = Annotated[tuple[str, ...], Quantity(_read_closures, "closures")]
-Amount = Annotated[float, Quantity(_number_from_zero, "amount")]
 Persons = Annotated[float, Quantity(_persons, "amount")]
 Goods = Annotated[float, Quantity(_goods, "amount")]
 
@@ -164,28 +159,6 @@ class SideModel(Model):
 
     closed: Closures = ()
     """Dates or times it stays closed whatever the hours: [2025-05-31, 2025-10-01..2025-10-03]. Default none."""
-
-
-class PoolModel(Model):
-    """Officers of one service who staff one or more stages."""
-
-    level: Level
-    """Officers on duty: a whole number, by the clock {8-20: 10, 20-8: 4}, or by day {mon-fri: 10}. Required.
-
-    Hours not named are 0.
-    """
-
-    side: Name | None = None
-    """The side whose clock `level` follows. Default: the side of the first stage that needs these officers."""
-
-    end_of_shift: Annotated[Literal["finish", "hand_over"], OneOf()] = "finish"
-    """What happens to a service under way when fewer are on duty: finish it, or hand_over to who is there.
-
-    Default finish.
-    """
-
-    cost_per_hour: Amount | None = None
-    """Cost of one officer-hour, in any currency, from 0. Default none: no cost is reported."""
 
 
 class StageModel(Model):
@@ -288,7 +261,8 @@ class ChangeModel(Model):
     """What changed: {sides.china.open: always}. Required.
 
     Hours, closures, lanes and levels of officers: sides.*.open, sides.*.closed, stages.*.open, stages.*.closed,
-    stages.*.lanes, officers.*.level.
+    stages.*.lanes, officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts,
+    officers.*.handover, officers.*.breaks.
     """
 
 
@@ -314,7 +288,7 @@ class ScenarioFile(Period, Heading):
     """What the port changed, and when. Default nothing."""
 
     plans: Annotated[dict[str, Any], Quantity(lambda value: value, "plans")] = Field(default_factory=dict)
-    """What-ifs by name: {three_crews: {officers.border_police.level: 6}}. Default none.
+    """What-ifs by name: {eight_a_crew: {officers.border_police.crew_size: 8}}. Default none.
 
     A plan may change anything but what comes: arrivals, kinds, directions, persons and goods stay.
     """
