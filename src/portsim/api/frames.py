@@ -138,7 +138,7 @@ def _moments(ticks: NDArray[np.int64], network: Network) -> pd.DatetimeIndex:
     import pandas as pd
 
     instants = (ticks + network.start_ms).astype("datetime64[ms]")
-    instants[ticks == NONE] = np.datetime64("NaT")
+    instants[ticks == NONE] = np.datetime64("NaT", "ms")
     return pd.DatetimeIndex(instants).tz_localize("UTC").tz_convert(network.clock)
 
 
