@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,13 +24,17 @@ from hypothesis import strategies as st
 
 from portsim.model.network import (
     NONE,
+    Batch,
     Closing,
     Crew,
     EndOfShift,
     Network,
     Pool,
+    Precedence,
+    Reserve,
     Stage,
     StepFunction,
+    Waves,
     frozen,
 )
 from portsim.model.records import Records, Table, UnitOutcome, VisitOutcome
@@ -60,8 +65,19 @@ def stage(
     officers: int = 1,
     counted: bool = False,
     side: int = 0,
+    waves: Sequence[tuple[int, int]] | None = None,
+    batch: tuple[int, int | None] | None = None,
 ) -> Stage:
-    """A stage; `lanes` is a level of role 0, a mapping from role to level, or None for a delay."""
+    """A stage; `lanes` is a level of role 0, a mapping from role to level, or None for a delay.
+
+    waves : (tick, up to how many), ascending
+    batch : (size, at most so long or None)
+    """
+    calls: Waves | Batch | None = None
+    if waves is not None:
+        calls = Waves(frozen([tick for tick, _ in waves], np.int64), frozen([up_to for _, up_to in waves], np.int64))
+    elif batch is not None:
+        calls = Batch(batch[0], _or_none(batch[1]))
     by_role = lanes if isinstance(lanes, Mapping) or lanes is None else {GENERAL: lanes}
     return Stage(
         name=name,
@@ -73,13 +89,34 @@ def stage(
         waiting_space=NONE if waiting_space is None else waiting_space,
         pool=NONE if pool is None else pool,
         officers=0 if pool is None else officers,
+        calls=calls,
     )
 
 
-def pool(*crews: Level, name: str = "police", end_of_shift: str = "finish") -> Pool:
-    """A pool of crews, each a level."""
-    levels = [level(steps) for steps in crews]
-    return Pool(name, tuple(Crew(each, each) for each in levels), EndOfShift[end_of_shift.upper()], None)
+def reserve(
+    officers: int, watched: Sequence[int], *, call_at: int, close_at: int, ready_in: int = 0, stay: int = 0
+) -> Reserve:
+    """A reserve whose crew `pool` will number."""
+    return Reserve(NONE, officers, tuple(watched), call_at, close_at, ready_in, stay)
+
+
+def pool(
+    *crews: Level,
+    name: str = "police",
+    end_of_shift: str = "finish",
+    precedence: str = "fixed",
+    reserves: Sequence[Reserve] = (),
+) -> Pool:
+    """A pool of crews, each a level; after them one crew, on paper of nobody, for each reserve."""
+    levels = [level(steps) for steps in (*crews, *(0 for _ in reserves))]
+    return Pool(
+        name=name,
+        crews=tuple(Crew(each, each) for each in levels),
+        end_of_shift=EndOfShift[end_of_shift.upper()],
+        cost_per_hour=None,
+        precedence=Precedence[precedence.upper()],
+        reserves=tuple(replace(each, crew=len(crews) + number) for number, each in enumerate(reserves)),
+    )
 
 
 @dataclass(frozen=True)
@@ -222,6 +259,10 @@ FEATURES = frozenset(
         "patience",
         "joins",  # passengers who split off and are waited for
         "join_limits",
+        "waves",  # units called in at set ticks
+        "batches",  # units called in when so many wait
+        "precedence",  # stages that share officers by the longest queue or wait
+        "reserves",  # officers called in while queues are long
     }
 )
 """What a random case may contain; leave out what an engine or a law does not cover."""
@@ -261,10 +302,15 @@ class _Draw:
         self.draw = draw
 
     def randint(self, a: int, b: int, /) -> int:
-        return self.draw(st.integers(a, b))
+        return self.draw(_integers(a, b))
 
 
-THEMES = ("mixed", "officers", "roles", "doors", "buses")
+@cache  # a case asks for some two hundred numbers
+def _integers(a: int, b: int) -> st.SearchStrategy[int]:
+    return st.integers(a, b)
+
+
+THEMES = ("mixed", "officers", "roles", "doors", "buses", "calls", "sharing", "reserves")
 """What a random case has most of: rules that meet seldom (a closed stage whose crew hands over) meet often enough."""
 
 
@@ -275,9 +321,10 @@ class Drawn:
         self.rng = rng
         self.features = features
         self.theme = THEMES[self.number(0, len(THEMES) - 1)]
+        self.is_crowded = self.theme in ("sharing", "reserves")
 
     def number(self, low: int, high: int) -> int:
-        return self.rng.randint(low, high)
+        return self.rng.randint(low, high) if low < high else low
 
     def chance(self, feature: str | None, times: int, of: int, *, theme: str = "", mostly: int = 3) -> bool:
         """True `times` in `of`, or `mostly` in 4 if the case has this theme; never if the feature is left out."""
@@ -289,8 +336,9 @@ class Drawn:
         return values[self.number(0, len(values) - 1)]
 
     def tick(self, low: int, high: int) -> int:
-        """When a level changes: with officers at few ticks, so that shifts and hours change together."""
-        return 4 * self.number((low + 3) // 4, high // 4) if self.theme == "officers" else self.number(low, high)
+        """When a level changes: with some themes at few ticks, so that shifts, hours and waves come together."""
+        every = {"officers": 4, "calls": 2}.get(self.theme, 1)
+        return every * self.number(-(-low // every), high // every)
 
     def steps(self, highest: int, lowest: int = 0) -> list[tuple[int, int]]:
         """Up to four steps, some before tick 0, some at one tick."""
@@ -306,12 +354,14 @@ class Drawn:
 
     def parts(self) -> dict[str, Any]:
         roles = self.number(2 if self.theme == "roles" else 1, 3) if "roles" in self.features else 1
-        fewest = 1 if self.theme == "officers" else 0
-        pools = [self.pool(number) for number in range(self.number(fewest, 2) if "pools" in self.features else 0)]
+        fewest = 1 if self.theme == "officers" or self.is_crowded else 0
+        count = self.number(fewest, 2) if "pools" in self.features else 0
+        fewest = 2 if self.theme == "sharing" else 1
         stages = [
-            self.stage(number, roles, len(pools)) for number in range(self.number(1, 2 if self.theme == "roles" else 4))
+            self.stage(number, roles, count) for number in range(self.number(fewest, 2 if self.theme == "roles" else 4))
         ]
-        fewest = 1 if self.theme == "mixed" else 4
+        pools = [self.pool(number, stages) for number in range(count)]
+        fewest = {"mixed": 1, "sharing": 6}.get(self.theme, 4)
         units = [self.unit(stages) for _ in range(self.number(fewest, 9))]
         if "joins" in self.features:
             units = self.with_passengers(units, stages)
@@ -319,15 +369,43 @@ class Drawn:
         units = [replace(one, flow=flow) for one, flow in zip(units, flows, strict=True)]
         return {"stages": stages, "units": units, "pools": pools, "end": self.number(5, 40)}
 
-    def pool(self, number: int) -> Pool:
+    def pool(self, number: int, stages: Sequence[Stage]) -> Pool:
         crews = [self.steps(4) for _ in range(self.number(1, 3) if "crews" in self.features else 1)]
         if self.theme == "officers":
             crews[0] = [(0, self.number(2, 5)), (self.tick(4, 12), self.number(0, 3)), (12, self.number(0, 5))]
-        end_of_shift = "hand_over" if self.chance("hand_over", 1, 2, theme="officers") else "finish"
-        return pool(*crews, name=f"pool{number}", end_of_shift=end_of_shift)
+        elif self.is_crowded:
+            crews = [[(0, self.number(1, 2)), (self.tick(4, 14), self.number(0, 3))], *crews[2:]]
+        of_pool = [index for index, each in enumerate(stages) if each.pool == number]
+        precedence = "fixed"
+        if len(of_pool) > 1 and self.chance("precedence", 1, 2, theme="sharing", mostly=4):
+            precedence = ("longest_queue", "longest_wait")[self.number(0, 1)]
+        count = self.number(1, 2) if self.chance("reserves", 1, 4, theme="reserves", mostly=4) else 0
+        return pool(
+            *crews,
+            name=f"pool{number}",
+            end_of_shift="hand_over" if self.chance("hand_over", 1, 2, theme="officers") else "finish",
+            precedence=precedence,
+            reserves=[self.reserve(of_pool, len(stages)) for _ in range(count)],
+        )
+
+    def reserve(self, of_pool: Sequence[int], stages: int) -> Reserve:
+        """Watching the stages of its pool, or one, or one of another pool and perhaps the next too."""
+        watched = list(of_pool)
+        if not watched or not self.chance(None, 2, 3):
+            first = self.number(0, stages - 1)
+            watched = [first] if self.chance(None, 1, 2) else sorted({first, (first + 1) % stages})
+        call_at = self.number(1, 4)
+        return reserve(
+            self.number(1, 3),
+            watched,
+            call_at=call_at,
+            close_at=self.number(0, call_at - 1),
+            ready_in=self.number(0, 3),
+            stay=self.number(0, 4),
+        )
 
     def stage(self, number: int, roles: int, pools: int) -> Stage:
-        is_delay = self.chance("delays", 1, 4, theme="buses", mostly=2)
+        is_delay = self.chance("delays", 1, 8 if self.is_crowded else 4, theme="buses", mostly=2)
         here = [role for role in range(roles) if role == 0 or self.chance(None, 1, 2, theme="roles")]
         lanes = {
             role: self.steps(3) if self.chance("lane_steps", 1, 2, theme="officers", mostly=1) else self.number(1, 3)
@@ -336,23 +414,44 @@ class Drawn:
         if is_delay:
             has_officers = pools > 0 and self.chance("delay_officers", 1, 4)
         else:
-            has_officers = pools > 0 and self.chance(None, 1, 2, theme="officers")
+            is_staffed = self.theme == "officers" or self.is_crowded
+            has_officers = pools > 0 and self.chance(None, 3 if is_staffed else 2, 4)
+        waves, batch = self.waves_or_batch()
+        is_narrow = self.chance("waiting_space", 1, 4 if self.is_crowded else 2, theme="doors", mostly=4)
+        fewest = 0 if waves is batch is None or self.chance(None, 1, 8) else 1
+        is_spread = not self.is_crowded and self.chance(None, 1, 2)
         return stage(
             f"stage{number}",
             lanes=None if is_delay else lanes,
             is_open=self.hours() if self.chance("hours", 1, 3, theme="officers", mostly=2) else 1,
             closing="suspend" if self.chance("suspend", 1, 2) else "finish",
-            waiting_space=self.number(0, 2) if self.chance("waiting_space", 1, 2, theme="doors", mostly=4) else None,
-            pool=self.number(0, pools - 1) if has_officers and self.chance(None, 1, 2) else 0 if has_officers else None,
-            officers=self.number(1, 2) if has_officers else 0,
+            waiting_space=self.number(fewest, 2) if is_narrow else None,
+            pool=None if not has_officers else self.number(0, pools - 1) if is_spread else 0,
+            officers=self.number(1, 1 if self.theme == "sharing" and self.chance(None, 3, 4) else 2)
+            if has_officers
+            else 0,
+            waves=waves,
+            batch=batch,
         )
+
+    def waves_or_batch(self) -> tuple[list[tuple[int, int]] | None, tuple[int, int | None] | None]:
+        """Up to five waves, or batches of 1-3; mostly neither. Where nobody may wait inside, nobody is called."""
+        if self.chance("waves", 1, 8, theme="calls", mostly=2):
+            ticks = sorted({self.tick(0, 14) for _ in range(self.number(1, 5))})
+            return [(tick, self.number(1, 4)) for tick in ticks], None
+        if self.chance("batches", 1, 8, theme="calls", mostly=2):
+            return None, (self.number(1, 3), self.number(1, 8) if self.chance(None, 1, 2) else None)
+        return None, None
 
     def unit(self, stages: Sequence[Stage]) -> Unit:
         return Unit(
             arrived=self.number(0, 45)
-            if self.chance(None, 1, 4)
-            else self.number(0, 2 if self.theme == "roles" else 6),
-            steps=tuple(self.step(stages, self.number(0, len(stages) - 1)) for _ in range(self.number(1, 4))),
+            if not self.is_crowded and self.chance(None, 1, 4)
+            else self.number(0, 2 if self.theme in ("roles", "sharing") else 6),
+            steps=tuple(
+                self.step(stages, self.number(0, len(stages) - 1))
+                for _ in range(self.number(1, 2 if self.is_crowded else 4))
+            ),
             priority=self.number(-1, 1) if self.chance("priorities", 1, 3) else 0,
             patience=self.number(1, 8) if self.chance("patience", 1, 4) else None,
             when_full="turn_away" if self.chance("turn_away", 1, 3) else "wait_outside",
@@ -413,12 +512,20 @@ def described(network: Network, traffic: Traffic) -> str:
     """The whole case in words, to print when a test fails."""
     lines = [f"end {network.end}"]
     for number, each in enumerate(network.pools):
-        lines.append(f"pool {number} {each.end_of_shift.name}: " + "; ".join(str(c.level.pairs()) for c in each.crews))
+        lines.append(
+            f"pool {number} {each.end_of_shift.name} {each.precedence.name}: "
+            + "; ".join(str(crew.level.pairs()) for crew in each.crews)
+        )
+        lines += [
+            f"  reserve of {one.officers} as crew {one.crew}: called at {one.call_at}, closed at {one.close_at} units "
+            f"at stages {list(one.watched)}, ready in {one.ready_in}, stays {one.stay}"
+            for one in each.reserves
+        ]
     for number, at in enumerate(network.stages):
         lanes = "delay" if at.lanes is None else {role: steps.pairs() for role, steps in at.lanes}
         lines.append(
             f"stage {number} '{at.name}': lanes {lanes}, open {at.is_open.pairs()} {at.closing.name}, "
-            f"waiting space {at.waiting_space}, pool {at.pool}, officers {at.officers}"
+            f"waiting space {at.waiting_space}, pool {at.pool}, officers {at.officers}{_calls_in_words(at)}"
         )
     for number in range(len(traffic)):
         come = f"arrives {traffic.arrived[number]}"
@@ -436,6 +543,15 @@ def described(network: Network, traffic: Traffic) -> str:
                 f"roles {roles}{join}"
             )
     return "\n".join(lines)
+
+
+def _calls_in_words(at: Stage) -> str:
+    if isinstance(at.calls, Waves):
+        waves = zip(at.calls.at.tolist(), at.calls.up_to.tolist(), strict=True)
+        return ", waves " + "; ".join(f"up to {up_to} at {tick}" for tick, up_to in waves)
+    if isinstance(at.calls, Batch):
+        return f", batches of {at.calls.size}" + ("" if at.calls.at_most == NONE else f" within {at.calls.at_most}")
+    return ""
 
 
 def difference(a: Records, b: Records, network: Network) -> str | None:

@@ -3,8 +3,7 @@
 Everything is looked up afresh by scanning the units that are in the port; nothing is cached, so there is little that
 can be wrong. It was written from the rules alone, not from another engine. Rule numbers stand beside each piece.
 
-Left out because a `Network` does not carry them: pace (19), rotas (23), the orders `longest_queue` and
-`longest_wait` of shared pools and reserves (24), waves and batches (25). `levels` is therefore always empty.
+Left out because a `Network` does not carry them: pace (19) and rotas (23).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from portsim.errors import LimitError
-from portsim.model.network import NONE, Closing, EndOfShift, Network
+from portsim.model.network import NONE, Batch, Closing, EndOfShift, Network, Precedence, Reserve, Waves
 from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, UnitOutcome, VisitOutcome, empty, table
 from portsim.model.traffic import Traffic, WhenFull
 
@@ -39,6 +38,7 @@ class Visit:
     stage: int
     joined: int
     priority: int
+    called: int = NONE
     state: VisitOutcome = VisitOutcome.WAITING
     started: int = NONE
     ended: int = NONE
@@ -87,6 +87,10 @@ class Run:
         self.split_off: list[int] = []
         self.passengers: dict[int, list[int]] = {}
         self.arrivals: dict[int, list[int]] = {}
+        self.decided: dict[tuple[int, int], list[tuple[int, int]]] = {
+            (number, reserve.crew): [] for number, pool in enumerate(network.pools) for reserve in pool.reserves
+        }
+        """(tick, level) by (pool, crew) of a reserve: what the run has decided so far, also for later ticks (24)."""
         for number in range(len(traffic)):
             parent = int(traffic.parent[number])
             if parent != NONE:
@@ -123,6 +127,16 @@ class Run:
     def is_open(self, stage: int, t: int) -> bool:
         return self.network.stages[stage].is_open(t) > 0
 
+    def crew_steps(self, pool: int, crew: int) -> list[tuple[int, int]]:
+        """The steps of a crew's level: those on paper, or of a reserve those the run decides (24)."""
+        if (pool, crew) in self.decided:
+            return self.decided[pool, crew]
+        return self.network.pools[pool].crews[crew].level.pairs()
+
+    def crew_level(self, pool: int, crew: int, t: int) -> int:
+        """Rule 2: the last step at or before t; 0 before the first."""
+        return ([0] + [level for tick, level in self.crew_steps(pool, crew) if tick <= t])[-1]
+
     # One instant (rule 6) ---------------------------------------------------------------------------------------
 
     def play(self, t: int) -> None:
@@ -136,7 +150,8 @@ class Run:
                     raise TooManyRounds
                 changed = self.play_round(t, is_first=rounds == 1)
             if not self.turn_away(t):
-                return
+                break
+        self.read_thresholds(t)
 
     def play_round(self, t: int, *, is_first: bool) -> bool:
         """One round; True if anything changed (6)."""
@@ -181,8 +196,8 @@ class Run:
         for pool_number, pool in enumerate(self.network.pools):
             if pool.end_of_shift != EndOfShift.HAND_OVER:
                 continue
-            for crew_number, crew in enumerate(pool.crews):
-                while self.in_use(pool_number, crew_number) > crew.level(t):
+            for crew_number in range(len(pool.crews)):
+                while self.in_use(pool_number, crew_number) > self.crew_level(pool_number, crew_number, t):
                     served = self.served_by(pool_number, crew_number)
                     self.pause(max(served, key=lambda visit: (visit.stage, *visit.order)), t)
                     changed = True
@@ -246,55 +261,126 @@ class Run:
         return unit.visit
 
     def grant(self, t: int) -> bool:
-        """Rule 12: stage by stage in file order, each once per round."""
+        """Rule 12: stage by stage in file order, each once per round; those that share officers together (24)."""
         changed = False
-        for number in range(len(self.network.stages)):
-            changed |= self.resume_paused(number, t)  # (a)
-            changed |= self.start_waiting(number, t)  # (c)
-            changed |= self.start_from_door(number, t)  # (d)
+        for number, stage in enumerate(self.network.stages):
+            together = self.stages_together(number)
+            if together is not None:
+                if number == together[0]:
+                    precedence = self.network.pools[stage.pool].precedence
+                    changed |= self.grant_together(together, precedence, t)
+                continue
+            changed |= self.call(number, t)  # (b); who is resumed in (a) was not waiting, so this may come first
+            for find in (self.can_resume, self.can_start_waiting, self.can_start_from_door):  # (a), (c), (d)
+                while found := find(number, t):
+                    self.give(*found, t)
+                    changed = True
         return changed
 
-    def resume_paused(self, number: int, t: int) -> bool:
+    def stages_together(self, number: int) -> list[int] | None:
+        """The stages that take their turn together with this one (24); None if the order is fixed or it is alone."""
+        pool = self.network.stages[number].pool
+        if pool == NONE or self.network.pools[pool].precedence == Precedence.FIXED:
+            return None
+        together = [other for other, stage in enumerate(self.network.stages) if stage.pool == pool]
+        return together if len(together) > 1 else None
+
+    def grant_together(self, together: list[int], precedence: Precedence, t: int) -> bool:
+        """Rule 24: all make their calls; then one grant after another goes to the stage that has precedence.
+
+        Which of (a), (c) and (d) a stage can give is asked afresh before each grant. So a unit that comes back to its
+        stage through the door, which frees a lane there, lets one that waits inside start before the next at the door;
+        where the order is fixed the stage has gone on to (d), and the one inside waits for the next round.
+        """
+        changed = False
+        for number in together:
+            changed |= self.call(number, t)
+        while True:
+            able: list[tuple[int, int, Unit, tuple[int, int]]] = []
+            for number in together:
+                found = (
+                    self.can_resume(number, t)
+                    or self.can_start_waiting(number, t)
+                    or self.can_start_from_door(number, t)
+                )
+                if found is None:
+                    continue
+                unit, _ = found
+                if precedence == Precedence.LONGEST_QUEUE:
+                    rank = -len(self.waiting(number))
+                else:
+                    rank = t if unit.door is not None or unit.visit is None else unit.visit.joined
+                able.append((rank, number, *found))
+            if not able:
+                return changed
+            _, _, unit, place = min(able, key=lambda each: each[:2])
+            self.give(unit, place, t)
+            changed = True
+
+    def call(self, number: int, t: int) -> bool:
+        """Rule 12 (b): who is called stays called as long as the visit lasts; nobody at the door is called (25)."""
+        stage = self.network.stages[number]
+        if stage.calls is None or not self.is_open(number, t):
+            return False
+        uncalled = [
+            visit
+            for visit in self.waiting(number)
+            if visit.called == NONE and self.traffic.hold[self.row(self.units[visit.unit])] <= t
+        ]
+        if isinstance(stage.calls, Waves):
+            up_to = dict(zip(stage.calls.at.tolist(), stage.calls.up_to.tolist(), strict=True)).get(t, 0)
+            before = [v for u in self.units.values() for v in u.visits if v.stage == number and v.called == t]
+            called = uncalled[: max(0, up_to - len(before))]
+        else:
+            called = uncalled[: len(uncalled) // stage.calls.size * stage.calls.size]
+            rest = uncalled[len(called) :]
+            if any(self.has_waited_for_its_batch(visit, stage.calls, t) for visit in rest):
+                called = uncalled
+        for visit in called:
+            visit.called = t
+        return bool(called)
+
+    def has_waited_for_its_batch(self, visit: Visit, batch: Batch, t: int) -> bool:
+        return batch.at_most != NONE and visit.joined + batch.at_most <= t
+
+    def can_resume(self, number: int, t: int) -> tuple[Unit, tuple[int, int]] | None:
         """Rule 12 (a): a stage that suspends resumes only when open, one that finishes also while closed (17)."""
         stage = self.network.stages[number]
-        changed = False
+        crew = self.crew_able(number, t)  # a resumed service chooses again (21)
+        if crew is None or (stage.closing == Closing.SUSPEND and not self.is_open(number, t)):
+            return None
         for visit in self.visits(number, VisitOutcome.PAUSED):
-            if stage.closing == Closing.SUSPEND and not self.is_open(number, t):
-                continue
-            crew = self.crew_able(number, t)  # a resumed service chooses again (21)
-            if crew is None:
-                continue
-            self.work_on(visit, crew, t, visit.remaining)
-            changed = True
-        return changed
+            return self.units[visit.unit], (visit.role, crew)
+        return None
 
-    def start_waiting(self, number: int, t: int) -> bool:
-        """Rule 12 (c): the first in order that can start starts, until none can.
+    def can_start_waiting(self, number: int, t: int) -> tuple[Unit, tuple[int, int]] | None:
+        """Rule 12 (c): the first in order that can start, passing over those that cannot.
 
         A start can let one pass that was passed over before: the last unit with a role as its own takes a lane,
         and the role may help again. Looking from the front again keeps first in, first out.
         """
-        changed = False
-        while True:
-            for visit in self.waiting(number):
-                place = self.place_for(self.units[visit.unit], visit.joined, t)
-                if place is not None:
-                    self.start(visit, place, t)
-                    changed = True
-                    break
-            else:
-                return changed
+        for visit in self.waiting(number):
+            place = self.place_for(self.units[visit.unit], visit.joined, t)
+            if place is not None:
+                return self.units[visit.unit], place
+        return None
 
-    def start_from_door(self, number: int, t: int) -> bool:
-        """Rule 12 (d): the door while its first unit can start at once, entering and starting in one move."""
-        changed = False
-        while door := self.door(number):
-            place = self.place_for(door[0], t, t)
-            if place is None:
-                break
-            self.start(self.join(door[0], t), place, t)
-            changed = True
-        return changed
+    def can_start_from_door(self, number: int, t: int) -> tuple[Unit, tuple[int, int]] | None:
+        """Rule 12 (d): the first at the door, if it can start at once."""
+        for unit in self.door(number)[:1]:
+            place = self.place_for(unit, t, t)
+            if place is not None:
+                return unit, place
+        return None
+
+    def give(self, unit: Unit, place: tuple[int, int], t: int) -> None:
+        """Resume, start, or enter and start in one move."""
+        if unit.door is not None:
+            self.start(self.join(unit, t), place, t)
+        elif unit.visit is not None and unit.visit.state == VisitOutcome.PAUSED:
+            self.work_on(unit.visit, place[1], t, unit.visit.remaining)
+        elif unit.visit is not None:
+            self.start(unit.visit, place, t)
 
     def turn_away(self, t: int) -> bool:
         """Rule 13: every `turn_away` unit that arrived at this tick and is still outside. No visit row."""
@@ -312,6 +398,35 @@ class Run:
         unit.outcome = outcome
         self.present.remove(unit)
 
+    # Reserves (rule 24) -----------------------------------------------------------------------------------------
+
+    def reserves(self) -> list[tuple[Reserve, list[tuple[int, int]]]]:
+        """Each reserve with the steps of its level that have been decided."""
+        return [
+            (reserve, self.decided[number, reserve.crew])
+            for number, pool in enumerate(self.network.pools)
+            for reserve in pool.reserves
+        ]
+
+    def read_thresholds(self, t: int) -> None:
+        """At the end of an instant: call in who is idle and needed, send home who has stayed and is not.
+
+        A reserve is read unless a step of its level is still to come: on its way, or going home at the next tick.
+        """
+        for reserve, steps in self.reserves():
+            if steps and steps[-1][0] > t:
+                continue
+            queue = self.queue(reserve.watched, t)
+            if not steps or steps[-1][1] == 0:
+                if queue >= reserve.call_at:
+                    steps.append((max(t + 1, t + reserve.ready_in), reserve.officers))
+            elif t >= steps[-1][0] + reserve.stay and queue <= reserve.close_at:
+                steps.append((t + 1, 0))
+
+    def queue(self, watched: tuple[int, ...], t: int) -> int:
+        """Waiting, called or not, and at the door, outside and blocked alike; none where it is closed."""
+        return sum(len(self.waiting(number)) + len(self.door(number)) for number in watched if self.is_open(number, t))
+
     # Service ----------------------------------------------------------------------------------------------------
 
     def place_for(self, unit: Unit, joined: int, t: int) -> tuple[int, int] | None:
@@ -320,6 +435,8 @@ class Run:
         number = int(self.traffic.stage[row])
         stage = self.network.stages[number]
         if not self.is_open(number, t) or self.traffic.hold[row] > t:
+            return None
+        if stage.calls is not None and (unit.door is not None or unit.visit is None or unit.visit.called == NONE):
             return None
         if self.traffic.is_join[row] and self.awaits_passengers(unit, joined, t):
             return None
@@ -369,10 +486,10 @@ class Run:
         if stage.pool == NONE:
             return NONE
         able = []
-        for crew_number, crew in enumerate(self.network.pools[stage.pool].crews):
-            level = crew.level(t)
-            if level > 0 and level - self.in_use(stage.pool, crew_number) >= stage.officers:
-                able.append((-on_duty_since(crew.level.pairs(), t), crew_number))
+        for crew in range(len(self.network.pools[stage.pool].crews)):
+            level = self.crew_level(stage.pool, crew, t)
+            if level > 0 and level - self.in_use(stage.pool, crew) >= stage.officers:
+                able.append((-on_duty_since(self.crew_steps(stage.pool, crew), t), crew))
         return min(able)[1] if able else None
 
     def served_by(self, pool: int, crew: int) -> list[Visit]:
@@ -411,16 +528,17 @@ class Run:
     # Time -------------------------------------------------------------------------------------------------------
 
     def known_ticks(self) -> list[int]:
-        """Ticks known before the run: steps of every level, arrivals, holds; only 0 <= t < end is played (1)."""
+        """Ticks known before the run: steps of every level, waves, arrivals, holds; only 0 <= t < end is played (1)."""
         levels = [stage.is_open for stage in self.network.stages]
         levels += [level for stage in self.network.stages for _, level in stage.lanes or ()]
         levels += [crew.level for pool in self.network.pools for crew in pool.crews]
         ticks = {tick for level in levels for tick, _ in level.pairs()}
+        ticks |= {t for stage in self.network.stages if isinstance(stage.calls, Waves) for t in stage.calls.at.tolist()}
         ticks |= set(self.arrivals) | set(self.traffic.hold.tolist())
         return sorted(tick for tick in ticks if 0 <= tick < self.network.end)
 
     def coming_ticks(self) -> list[int]:
-        """Ticks the units in the port will act at: services done, limits of joins, patience."""
+        """Ticks the port will act at by itself: services done, limits of joins and batches, patience, reserves."""
         ticks = []
         for unit in self.present:
             patience_ends = self.patience_ends(unit)
@@ -433,6 +551,12 @@ class Run:
                 limit = int(self.traffic.join_limit[self.row(unit)])
                 if limit != NONE:
                     ticks.append(visit.joined + limit)
+                calls = self.network.stages[visit.stage].calls
+                if isinstance(calls, Batch) and calls.at_most != NONE:
+                    ticks.append(visit.joined + calls.at_most)
+        for reserve, steps in self.reserves():
+            if steps:
+                ticks += [steps[-1][0], steps[-1][0] + reserve.stay]
         return ticks
 
     # Records (rule 28) ------------------------------------------------------------------------------------------
@@ -444,6 +568,12 @@ class Run:
         pieces = [(visit, piece) for visit in visits if visit.interrupted for piece in visit.pieces]
         of_traffic = ["flow", "kind", "parent", "priority", "persons", "goods", "wanted"]
         numbers = [unit.number for unit in units]
+        decided = sorted(
+            (tick, 1, pool, crew, level)
+            for (pool, crew), steps in self.decided.items()
+            for tick, level in steps
+            if tick < end
+        )
         return Records(
             units=table(
                 UNITS,
@@ -489,7 +619,7 @@ class Run:
                     "until": [piece.until for _, piece in pieces],
                 },
             ),
-            levels=empty(LEVELS),
+            levels=table(LEVELS, {name: [row[at] for row in decided] for at, name in enumerate(LEVELS)}),
             end=end,
         )
 

@@ -12,11 +12,23 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portsim.errors import LimitError
-from portsim.model.network import NONE, Closing, EndOfShift, Network, StepFunction, frozen
+from portsim.model.network import (
+    NONE,
+    Batch,
+    Closing,
+    Crew,
+    EndOfShift,
+    Network,
+    Precedence,
+    Stage,
+    StepFunction,
+    Waves,
+    frozen,
+)
 from portsim.model.records import Records, UnitOutcome, VisitOutcome
 from portsim.model.traffic import Traffic
 from tests import oracle
@@ -26,9 +38,11 @@ from tests.cases import (
     cases,
     described,
     difference,
+    level,
     passenger,
     pool,
     port,
+    reserve,
     seeded,
     stage,
     step,
@@ -37,6 +51,9 @@ from tests.cases import (
 from tests.conftest import ENGINES
 
 Engine = Callable[..., Records]
+
+law = settings(max_examples=max(200, settings.default.max_examples))
+"""How often a law is tried: in 200 random ports, in 5,000 with the profile "deep"."""
 
 
 @pytest.fixture(scope="session", params=["oracle", *ENGINES])
@@ -52,6 +69,12 @@ def of_step(records: Records, column: str, step_number: int = 0) -> list[int]:
 
 def outs(records: Records) -> list[int]:
     return records.units["out"].tolist()
+
+
+def decided(records: Records) -> list[tuple[int, ...]]:
+    """(tick, pool, crew, level) of every change of a level the run itself decided."""
+    assert records.levels["is_pool"].all()
+    return list(zip(*(records.levels[name].tolist() for name in ("tick", "where", "which", "level")), strict=True))
 
 
 def outcomes(records: Records) -> list[str]:
@@ -749,6 +772,12 @@ class Scene:
             values[0]: dict(zip(columns, values, strict=True))
             for values in zip(*(column.tolist() for column in columns.values()), strict=True)
         }
+        self.decided: dict[tuple[int, int], list[tuple[int, int]]] = {
+            (number, one.crew): [] for number, each in enumerate(network.pools) for one in each.reserves
+        }
+        levels = (records.levels[name].tolist() for name in ("tick", "where", "which", "level"))
+        for tick, where, which, officers in zip(*levels, strict=True):
+            self.decided[where, which].append((tick, officers))
         self.pieces: list[tuple[int, int, int, int, int]] = []
         interrupted = defaultdict(list)
         for number, of, crew, officers, start, until in zip(
@@ -778,6 +807,12 @@ class Scene:
     def busy(self, number: int, role: int, t: int) -> list[dict[str, int]]:
         return [v for v in self.at(number, t) if begun(v["started"], t) and v["role"] == role]
 
+    def level(self, pool_number: int, crew: int, t: int) -> int:
+        """Officers of a crew at t, those of a reserve from the run's own records."""
+        if (pool_number, crew) in self.decided:
+            return StepFunction.of(self.decided[pool_number, crew])(t)
+        return self.network.pools[pool_number].crews[crew].level(t)
+
     def in_use(self, pool_number: int, crew: int, t: int) -> int:
         return sum(
             officers
@@ -799,7 +834,7 @@ class Scene:
         return found
 
     def can_start(self, number: int, t: int, unit_number: int, step_number: int, joined: int) -> bool:
-        """Contract rule 14, from the records alone."""
+        """Contract rule 14, from the records alone, but for whether the unit is called in: they do not tell."""
         at = self.network.stages[number]
         row = int(self.traffic.first[unit_number]) + step_number
         if not at.is_open(t) or self.traffic.hold[row] > t:
@@ -811,8 +846,8 @@ class Scene:
             if not gone and (limit == NONE or joined + limit > t):
                 return False
         if at.pool != NONE and not any(
-            crew.level(t) - self.in_use(at.pool, index, t) >= at.officers
-            for index, crew in enumerate(self.network.pools[at.pool].crews)
+            self.level(at.pool, index, t) - self.in_use(at.pool, index, t) >= at.officers
+            for index in range(len(self.network.pools[at.pool].crews))
         ):
             return False
         if at.lanes is None:
@@ -825,6 +860,10 @@ class Scene:
         )
 
 
+def sorted_pairs(steps: dict[int, int]) -> list[tuple[int, int]]:
+    return sorted(steps.items())
+
+
 def begun(tick: int, t: int) -> bool:
     return tick != NONE and tick <= t
 
@@ -833,6 +872,7 @@ def scene(engine: Engine, case: tuple[Network, Traffic]) -> Scene:
     return Scene(*case, engine(*case))
 
 
+@law
 @given(case=cases())
 def test_every_unit_of_a_flow_is_released_or_left_or_turned_away_or_in_port(engine, case):
     network, traffic = case
@@ -854,6 +894,7 @@ def test_every_unit_of_a_flow_is_released_or_left_or_turned_away_or_in_port(engi
             assert (one["out"] == NONE) == (one["outcome"] == UnitOutcome.IN_PORT)
 
 
+@law
 @given(case=cases())
 def test_the_area_under_the_number_inside_is_the_time_spent_inside(engine, case):
     """Little's law, in whole numbers: of the port, and of waiting and occupied lanes at each stage."""
@@ -872,6 +913,7 @@ def test_the_area_under_the_number_inside_is_the_time_spent_inside(engine, case)
         assert stays == sum(len(seen.at(number, t)) - len(seen.waiting(number, t)) for t in range(end))
 
 
+@law
 @given(case=cases())
 def test_the_ticks_of_a_visit_follow_each_other_and_its_work_is_done_in_full(engine, case):
     _, traffic = case
@@ -898,6 +940,7 @@ def test_the_ticks_of_a_visit_follow_each_other_and_its_work_is_done_in_full(eng
         )
 
 
+@law
 @given(case=cases())
 def test_nobody_starts_on_a_lane_beyond_those_open_or_with_officers_beyond_the_level(engine, case):
     network, _ = case
@@ -916,15 +959,16 @@ def test_nobody_starts_on_a_lane_beyond_those_open_or_with_officers_beyond_the_l
                     where == number and start <= t and not begun(until, t) for where, _, _, start, until in seen.pieces
                 )
         for pool_number, officers in enumerate(network.pools):
-            for index, crew in enumerate(officers.crews):
+            for index in range(len(officers.crews)):
                 begins = any(
                     network.stages[where].pool == pool_number and of == index and start == t != until
                     for where, of, _, start, until in seen.pieces
                 )
                 if begins or officers.end_of_shift == EndOfShift.HAND_OVER:
-                    assert seen.in_use(pool_number, index, t) <= crew.level(t)
+                    assert seen.in_use(pool_number, index, t) <= seen.level(pool_number, index, t)
 
 
+@law
 @given(case=cases())
 def test_units_of_one_stage_priority_and_role_list_start_in_the_order_they_joined(engine, case):
     """Of those who joined at one tick a later round's may have the lower number, so only ticks are compared."""
@@ -941,6 +985,7 @@ def test_units_of_one_stage_priority_and_role_list_start_in_the_order_they_joine
                 assert begun(earlier["started"], later["started"]) or begun(earlier["left"], later["started"])
 
 
+@law
 @given(case=cases())
 def test_no_unit_waits_that_could_start_and_none_stands_at_a_door_with_room(engine, case):
     network, _ = case
@@ -948,8 +993,16 @@ def test_no_unit_waits_that_could_start_and_none_stands_at_a_door_with_room(engi
     for t in range(network.end):
         for number, at in enumerate(network.stages):
             waiting = seen.waiting(number, t)
-            for visit in waiting:
-                assert not seen.can_start(number, t, visit["unit"], visit["step"], visit["joined"])
+            could = [v for v in waiting if seen.can_start(number, t, v["unit"], v["step"], v["joined"])]
+            if at.calls is None:
+                assert not could
+            elif isinstance(at.calls, Batch):  # who could start has not been called: too few, and not for too long
+                assert len(could) < at.calls.size
+                assert at.calls.at_most == NONE or all(v["joined"] + at.calls.at_most > t for v in could)
+            elif could and t in at.calls.at.tolist():  # the wave was full of others
+                came = [v for v in seen.visits if v["stage"] == number and v["joined"] <= t]
+                others = [v for v in came if v not in could and not begun(v["started"], t - 1)]
+                assert len(others) >= at.calls.up_to[at.calls.at.tolist().index(t)]
             door = seen.at_door(number, t)
             if door:
                 assert at.waiting_space != NONE
@@ -961,10 +1014,58 @@ def test_no_unit_waits_that_could_start_and_none_stands_at_a_door_with_room(engi
                     return (before[0] if before else seen.units[number]["arrived"], number)
 
                 first, position = min(door, key=since)
-                assert not seen.can_start(number, t, first, position, t)
+                assert at.calls is not None or not seen.can_start(number, t, first, position, t)
 
 
+@law
 @given(case=cases())
+def test_at_a_stage_that_calls_units_in_nobody_starts_uncalled(engine, case):
+    """Never have more started than the waves so far could call, or than full batches of those who have joined."""
+    network, _ = case
+    seen = scene(engine, case)
+    for number, at in enumerate(network.stages):
+        visits = [visit for visit in seen.visits if visit["stage"] == number and at.calls is not None]
+        for t in {visit["started"] for visit in visits} - {NONE}:
+            started = sum(begun(visit["started"], t) for visit in visits)
+            if isinstance(at.calls, Waves):
+                waves = zip(at.calls.at.tolist(), at.calls.up_to.tolist(), strict=True)
+                assert started <= sum(up_to for tick, up_to in waves if tick <= t and at.is_open(tick))
+            elif isinstance(at.calls, Batch) and at.calls.at_most == NONE:
+                joined = sum(visit["joined"] <= t for visit in visits)
+                assert started <= joined // at.calls.size * at.calls.size
+            elif isinstance(at.calls, Batch):
+                waited = any(visit["joined"] + at.calls.at_most <= t for visit in visits)
+                assert waited or sum(visit["joined"] <= t for visit in visits) >= at.calls.size
+
+
+@law
+@given(case=cases())
+def test_a_reserve_comes_when_its_queue_is_long_and_goes_when_it_is_short(engine, case):
+    """Read back from the queues at the end of every tick: each call, each going home, and nothing else."""
+    network, _ = case
+    seen = scene(engine, case)
+    for pool_number, officers in enumerate(network.pools):
+        for one in officers.reserves:
+            expected: list[tuple[int, int]] = []
+            for t in range(network.end):
+                if expected and expected[-1][0] > t:
+                    continue
+                queue = sum(
+                    len(seen.waiting(at, t)) + len(seen.at_door(at, t))
+                    for at in one.watched
+                    if network.stages[at].is_open(t)
+                )
+                serves = expected != [] and expected[-1][1] > 0
+                if not serves and queue >= one.call_at:
+                    expected.append((t + max(1, one.ready_in), one.officers))
+                elif serves and t >= expected[-1][0] + one.stay and queue <= one.close_at:
+                    expected.append((t + 1, 0))
+            expected = [(tick, officers) for tick, officers in expected if tick < network.end]
+            assert seen.decided[pool_number, one.crew] == expected
+
+
+@law
+@given(case=cases(FEATURES - {"reserves"}))  # a reserve comes or goes a tick after its queue is read, never two
 def test_twice_all_times_give_twice_all_results(engine, case):
     network, traffic = case
     double = engine(scaled(network, 2), scaled_traffic(traffic, 2))
@@ -977,6 +1078,7 @@ def test_twice_all_times_give_twice_all_results(engine, case):
                 assert other[name].tolist() == table[name].tolist()
 
 
+@law
 @given(case=cases())
 def test_other_numbers_for_roles_and_pools_and_flows_change_labels_only(engine, case):
     network, traffic = case
@@ -1003,17 +1105,32 @@ def test_other_numbers_for_roles_and_pools_and_flows_change_labels_only(engine, 
         assert other.visits[name].tolist() == expected.tolist()
     for name in records.work:
         assert other.work[name].tolist() == records.work[name].tolist()
+    assert sorted(decided(other)) == sorted(
+        (tick, last_pool - where, which, level) for tick, where, which, level in decided(records)
+    )
 
 
+@law
 @given(case=cases(), place=st.integers(0, 4))
 def test_a_stage_and_a_pool_nobody_uses_change_nothing_else(engine, case, place):
+    """Reserves may watch it. Of a pool whose stages take turns together it is none: it could be the first of them."""
     network, traffic = case
     place = min(place, len(network.stages))
-    unused = stage("unused", lanes=2, waiting_space=0, pool=0)
+    pools = tuple(
+        replace(
+            each,
+            reserves=tuple(
+                replace(one, watched=(*(at + (at >= place) for at in one.watched), place)) for one in each.reserves
+            ),
+        )
+        for each in (*network.pools, pool(3, name="idle", end_of_shift="hand_over"))
+    )
+    fixed = [number for number, each in enumerate(pools) if each.precedence == Precedence.FIXED]
+    unused = stage("unused", lanes=2, waiting_space=0, pool=fixed[0])
     more = replace(
         network,
         stages=(*network.stages[:place], unused, *network.stages[place:]),
-        pools=(*network.pools, pool(3, name="idle", end_of_shift="hand_over")),
+        pools=pools,
         flows=(*network.flows, "unused"),
     )
     moved = changed(
@@ -1027,22 +1144,101 @@ def test_a_stage_and_a_pool_nobody_uses_change_nothing_else(engine, case, place)
     assert found is None, f"{found}\n{described(network, traffic)}"
 
 
+CALLS = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"batch": st.tuples(st.integers(1, 3), st.none() | st.integers(1, 6))}),
+    st.fixed_dictionaries({"waves": st.dictionaries(st.integers(0, 15), st.integers(1, 4)).map(sorted_pairs)}),
+)
+"""The argument of `stage` for nothing, batches or waves."""
+
+
+@law
 @given(
     lanes=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), max_size=3),
     units=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=9),
     hours=st.lists(st.integers(1, 15), max_size=3, unique=True),
+    calls=CALLS,
 )
-def test_one_more_lane_at_a_single_stage_delays_nobody(engine, lanes, units, hours):
+def test_one_more_lane_at_a_single_stage_delays_nobody(engine, lanes, units, hours, calls):
     steps = [(0, 1), *sorted(lanes, key=lambda pair: pair[0])]
     is_open = [(tick, index % 2) for index, tick in enumerate(sorted(hours))] if hours else [(0, 1)]
     trucks = [unit(at, [(0, work)]) for at, work in units]
 
     def starts(extra: int) -> list[float]:
         level: Level = [(tick, lanes + extra) for tick, lanes in steps]
-        records = engine(*port([stage(lanes=level, is_open=is_open)], trucks, end=60))
+        records = engine(*port([stage(lanes=level, is_open=is_open, **calls)], trucks, end=60))
         return [float("inf") if tick == NONE else tick for tick in of_step(records, "started")]
 
     assert all(more <= fewer for more, fewer in zip(starts(1), starts(0), strict=True))
+
+
+@law
+@given(
+    units=st.lists(st.tuples(st.integers(0, 9), *[st.integers(0, 5)] * 3), min_size=1, max_size=8),
+    hours=st.lists(st.lists(st.integers(1, 15), max_size=3, unique=True), min_size=3, max_size=3),
+    closing=st.sampled_from(["finish", "suspend"]),
+    space=st.integers(0, 3),
+    where=st.integers(1, 2),
+)
+def test_more_waiting_space_between_stages_in_a_row_delays_nobody(engine, units, hours, closing, space, where):
+    """Three stages of one lane each: output never falls when a place is added before one.
+
+    The units are numbered in the order they arrive, else one that joins with an earlier one could go before it.
+    """
+    trucks = [unit(at, list(enumerate(works))) for at, *works in sorted(units)]
+
+    def done(places: int) -> list[float]:
+        line = [
+            stage(
+                f"line{number}",
+                is_open=[(tick, index % 2) for index, tick in enumerate(sorted(ticks))] if ticks else 1,
+                closing=closing,
+                waiting_space=None if number == 0 else places if number == where else 1,
+            )
+            for number, ticks in enumerate(hours)
+        ]
+        return [float("inf") if tick == NONE else tick for tick in outs(engine(*port(line, trucks, end=200)))]
+
+    assert all(more <= fewer for more, fewer in zip(done(space + 1), done(space), strict=True))
+
+
+NEVER_CALLED = reserve(9, [0], call_at=1_000_000, close_at=999_999)
+
+
+@law
+@given(case=cases())
+def test_a_reserve_that_is_never_called_changes_nothing(engine, case):
+    network, traffic = case
+    more = replace(
+        network,
+        pools=tuple(
+            replace(
+                each,
+                crews=(*each.crews, Crew(level(0), level(0))),
+                reserves=(*each.reserves, replace(NEVER_CALLED, crew=len(each.crews))),
+            )
+            for each in network.pools
+        ),
+    )
+    found = difference(engine(more, traffic), engine(network, traffic), network)
+    assert found is None, f"{found}\n{described(network, traffic)}"
+
+
+@law
+@given(case=cases(), precedence=st.sampled_from([Precedence.LONGEST_QUEUE, Precedence.LONGEST_WAIT]))
+def test_precedence_among_the_stages_of_a_pool_means_nothing_with_one_stage(engine, case, precedence):
+    network, traffic = case
+    stages: list[Stage] = []
+    for each in network.stages:
+        is_second = any(each.pool == other.pool != NONE for other in stages)
+        stages.append(replace(each, pool=NONE, officers=0) if is_second else each)
+
+    def records(which: Precedence) -> Records:
+        pools = tuple(replace(each, precedence=which) for each in network.pools)
+        return engine(replace(network, stages=tuple(stages), pools=pools), traffic)
+
+    found = difference(records(precedence), records(Precedence.FIXED), network)
+    assert found is None, f"{found}\n{described(network, traffic)}"
 
 
 def test_instants_at_which_nothing_happens_change_nothing():
@@ -1075,13 +1271,27 @@ def test_random_cases_contain_what_they_should():
             )
             else set()
         )
+        for visit in Scene(network, traffic, records).visits:
+            at = network.stages[visit["stage"]]
+            if visit["started"] != NONE and at.calls is not None:
+                found |= {f"started from {type(at.calls).__name__.lower()}"}
+            if visit["started"] > visit["joined"] and at.pool != NONE:
+                found |= {f"waited for officers given by {network.pools[at.pool].precedence.name}"}
+                found |= {"served by a reserve"} if (at.pool, visit["crew"]) in reserve_crews(network) else set()
+        found |= {"a reserve went home"} if (records.levels["level"] == 0).any() else set()
         found |= {"two starts at one stage and tick"} if len(set(began)) < len(began) else set()
         found |= {"helped"} if any(helped for each in network.role_lists for _, helped in each) else set()
         for name in found:
             count[name] += 1
     wanted = [f"visit {outcome.name}" for outcome in VisitOutcome] + [f"unit {outcome.name}" for outcome in UnitOutcome]
     wanted += ["interrupted", "passengers arrived", "a join started", "two starts at one stage and tick", "helped"]
+    wanted += ["started from waves", "started from batch", "served by a reserve", "a reserve went home"]
+    wanted += [f"waited for officers given by {each.name}" for each in Precedence]
     assert {name: count[name] for name in wanted if count[name] < 20} == {}
+
+
+def reserve_crews(network: Network) -> set[tuple[int, int]]:
+    return {(number, one.crew) for number, each in enumerate(network.pools) for one in each.reserves}
 
 
 @pytest.mark.parametrize("feature", sorted(FEATURES))
@@ -1098,7 +1308,7 @@ HAS: dict[str, Callable[[Network, Traffic], bool]] = {
         lanes.pairs() != [(0, lanes(0))] for at in network.stages for _, lanes in at.lanes or ()
     ),
     "pools": lambda network, traffic: len(network.pools) > 0,
-    "crews": lambda network, traffic: any(len(each.crews) > 1 for each in network.pools),
+    "crews": lambda network, traffic: any(len(each.crews) - len(each.reserves) > 1 for each in network.pools),
     "hand_over": lambda network, traffic: any(each.end_of_shift == EndOfShift.HAND_OVER for each in network.pools),
     "delay_officers": lambda network, traffic: any(at.lanes is None and at.pool != NONE for at in network.stages),
     "hours": lambda network, traffic: any(at.is_open.pairs() != [(0, 1)] for at in network.stages),
@@ -1112,11 +1322,23 @@ HAS: dict[str, Callable[[Network, Traffic], bool]] = {
     "patience": lambda network, traffic: bool((traffic.patience != NONE).any()),
     "joins": lambda network, traffic: bool(traffic.is_join.any() or (traffic.parent != NONE).any()),
     "join_limits": lambda network, traffic: bool((traffic.join_limit != NONE).any()),
+    "waves": lambda network, traffic: any(isinstance(at.calls, Waves) for at in network.stages),
+    "batches": lambda network, traffic: any(isinstance(at.calls, Batch) for at in network.stages),
+    "precedence": lambda network, traffic: any(each.precedence != Precedence.FIXED for each in network.pools),
+    "reserves": lambda network, traffic: any(each.reserves for each in network.pools),
 }
 
 
 def scaled_steps(steps: StepFunction, times: int) -> StepFunction:
     return StepFunction(frozen(steps.at * times, np.int64), steps.value)
+
+
+def scaled_calls(calls: Waves | Batch | None, times: int) -> Waves | Batch | None:
+    if isinstance(calls, Waves):
+        return Waves(frozen(calls.at * times, np.int64), calls.up_to)
+    if isinstance(calls, Batch):
+        return Batch(calls.size, NONE if calls.at_most == NONE else calls.at_most * times)
+    return None
 
 
 def scaled(network: Network, times: int) -> Network:
@@ -1125,6 +1347,7 @@ def scaled(network: Network, times: int) -> Network:
             at,
             is_open=scaled_steps(at.is_open, times),
             lanes=None if at.lanes is None else tuple((role, scaled_steps(lanes, times)) for role, lanes in at.lanes),
+            calls=scaled_calls(at.calls, times),
         )
         for at in network.stages
     )

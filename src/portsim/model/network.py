@@ -31,6 +31,14 @@ class EndOfShift(IntEnum):
     HAND_OVER = 1
 
 
+class Precedence(IntEnum):
+    """Which of the stages that share a pool is given officers first (contract rule 24)."""
+
+    FIXED = 0
+    LONGEST_QUEUE = 1
+    LONGEST_WAIT = 2
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StepFunction:
     """A level that holds from each step to the next; 0 before the first step.
@@ -79,11 +87,36 @@ class StepFunction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Waves:
+    """Units are called in at set ticks, so many at a time (contract rule 25); nobody starts without being called.
+
+    at : int64[n], ticks within the run, strictly ascending
+    up_to : int64[n], how many are called at most
+    """
+
+    at: NDArray[np.int64]
+    up_to: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Units are called in when so many wait, or when one has waited long enough (contract rule 25).
+
+    size : how many make a batch
+    at_most : ms after which everyone waiting is called, NONE for never
+    """
+
+    size: int
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """One stage of the port.
 
     lanes : lanes open per role, as (role, level); None for a delay, where any number is served at once
     is_open : 1 while the stage is open, 0 while it is closed
+    calls : when waiting units are called in; None where each may start on arrival
     waiting_space : how many may wait inside (lanes not counted), NONE for any number
     pool : the pool its officers come from, NONE if it needs none; `officers` of them staff one service
     counted : whether a unit passing it is a crossing in the sense of the published counts
@@ -98,6 +131,7 @@ class Stage:
     waiting_space: int
     pool: int
     officers: int
+    calls: Waves | Batch | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,14 +146,47 @@ class Crew:
     rostered: StepFunction
 
 
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Officers called in while queues are long (contract rule 24).
+
+    crew : number of the crew they form; on paper its levels are always 0, the run itself raises and lowers them
+    officers : how many they are
+    watched : stages whose queues, waiting and at the door, are added up; a closed stage counts as empty
+    call_at : they are called when so many stand there, or more
+    close_at : they go home when so many stand there, or fewer; below call_at
+    ready_in : ms from the call until they serve
+    stay : ms they serve at least
+    """
+
+    crew: int
+    officers: int
+    watched: tuple[int, ...]
+    call_at: int
+    close_at: int
+    ready_in: int
+    stay: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Officers that stages draw from: a list of crews (a plain level is one crew)."""
+    """Officers that stages draw from: a list of crews (a plain level is one crew, each reserve one more)."""
 
     name: str
     crews: tuple[Crew, ...]
     end_of_shift: EndOfShift
     cost_per_hour: float | None
+    precedence: Precedence = Precedence.FIXED
+    reserves: tuple[Reserve, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closure of a stage, its own or its side's, beyond its daily hours: start <= tick < end."""
+
+    stage: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +210,7 @@ class Network:
     start_ms : UTC epoch milliseconds of tick 0
     clock : IANA name of the port's clock
     role_lists : for each list of accepted lane roles, (role, is helped) in order of preference (rule 14)
+    closures : every closure that begins before `end` and ends after 0, by (stage, start); engines do not need them
     """
 
     port: str
@@ -161,6 +229,7 @@ class Network:
     roles: tuple[str, ...]
     role_lists: tuple[tuple[tuple[int, bool], ...], ...]
     windows: tuple[Window, ...]
+    closures: tuple[Closed, ...] = ()
 
 
 def frozen(values: object, dtype: object) -> NDArray[np.int64]:

@@ -1,8 +1,9 @@
 """The reference engine: the meaning of a run, written in SimPy to be read.
 
 Read `unit.cross` (a unit's way), `port.Port` (the rounds of an instant), `stage.Stage` (who waits and who starts),
-`officers` and `calendar`, in this order. The rule numbers are those of docs/model.md. Holds, patience and passengers
-are part of the meaning and are tested, though no scenario can ask for them yet; skip them at a first reading.
+`officers` and `calendar`, in this order; `calls`, `sharing` and `reserves` are for stages and pools that use them. The
+rule numbers are those of docs/model.md. Holds and passengers are part of the meaning and are tested, though no scenario
+can ask for them yet; skip them at a first reading.
 """
 
 from __future__ import annotations

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import simpy
 
 from portsim.engines.reference.lanes import Lanes
-from portsim.engines.reference.officers import Crew, Pool
 from portsim.engines.reference.stage import Stage
-from portsim.model.network import StepFunction
+from portsim.model.network import StepFunction, Waves
 
 if TYPE_CHECKING:
     from portsim.engines.reference.port import Port
@@ -28,7 +28,7 @@ def keep_calendar(port: Port) -> Generator[simpy.Event, None, None]:
         for change in changes[tick]:
             change()
         _pause_in_closed_stages(port)
-        _pause_for_handover(port)
+        pause_for_handover(port)
 
 
 def _changes_by_tick(port: Port) -> dict[int, list[Change]]:
@@ -43,9 +43,12 @@ def _changes_by_tick(port: Port) -> dict[int, list[Change]]:
         for role, steps in on_paper.lanes or ():
             assert stage.lanes is not None
             add(steps, _set_lanes(port, stage, stage.lanes[role]))
-    for pool, pool_on_paper in zip(port.pools, port.network.pools, strict=True):
-        for crew, crew_on_paper in zip(pool.crews, pool_on_paper.crews, strict=True):
-            add(crew_on_paper.level, _set_officers(port, pool, crew))
+        if isinstance(on_paper.calls, Waves):
+            for tick, up_to in zip(on_paper.calls.at.tolist(), on_paper.calls.up_to.tolist(), strict=True):
+                changes[tick].append(_begin_wave(port, stage, tick, up_to))
+    for pool, pool_on_paper in enumerate(port.network.pools):
+        for crew, crew_on_paper in enumerate(pool_on_paper.crews):
+            add(crew_on_paper.level, partial(port.set_officers, pool, crew))
     return changes
 
 
@@ -65,13 +68,13 @@ def _set_lanes(port: Port, stage: Stage, lanes: Lanes) -> Callable[[int, int], N
     return set_level
 
 
-def _set_officers(port: Port, pool: Pool, crew: Crew) -> Callable[[int, int], None]:
-    def set_level(level: int, tick: int) -> None:
-        crew.set_level(level, tick)
-        for stage in pool.stages:
-            port.touch(port.stages[stage])
+def _begin_wave(port: Port, stage: Stage, tick: int, up_to: int) -> Change:
+    def begin() -> None:
+        assert stage.calls is not None
+        stage.calls.begin_wave(tick, up_to)
+        port.touch(stage)
 
-    return set_level
+    return begin
 
 
 def _pause_in_closed_stages(port: Port) -> None:
@@ -82,7 +85,7 @@ def _pause_in_closed_stages(port: Port) -> None:
                 stage.pause(unit)
 
 
-def _pause_for_handover(port: Port) -> None:
+def pause_for_handover(port: Port) -> None:
     """Rule 8 (ii): where officers hand over, crew by crew, whoever comes last while more work than are on duty."""
     for pool in port.pools:
         if not pool.hands_over:

@@ -30,11 +30,12 @@ class Crew:
 class Pool:
     """The officers that some stages draw from."""
 
-    __slots__ = ("crews", "hands_over", "stages")
+    __slots__ = ("crews", "hands_over", "precedence", "stages")
 
     def __init__(self, paper: PoolOnPaper, stages: list[int]) -> None:
         self.crews = [Crew() for _ in paper.crews]
         self.hands_over = paper.end_of_shift == EndOfShift.HAND_OVER
+        self.precedence = paper.precedence
         self.stages = stages
 
     def crew_for(self, officers: int) -> int | None:

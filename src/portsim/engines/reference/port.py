@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from portsim.engines.reference.officers import Pool
 from portsim.engines.reference.recorder import Recorder
+from portsim.engines.reference.reserves import Reserve
+from portsim.engines.reference.sharing import SharedTurn
 from portsim.engines.reference.stage import ANY_NUMBER, Stage
 from portsim.engines.reference.unit import Unit, cross
 from portsim.errors import LimitError
-from portsim.model.network import NONE, Network
+from portsim.model.network import NONE, Network, Precedence
 from portsim.model.records import UnitOutcome
 from portsim.model.traffic import Traffic, WhenFull
 
@@ -26,6 +28,7 @@ CALENDAR_AND_PATIENCE = 2
 DISPATCH = 3
 TURN_AWAY = 4
 LIMIT = 5
+RESERVES = 6
 
 MOST_ROUNDS = 10_000
 """More rounds than this at one instant is a mistake in the scenario: time would stand still (rule 6)."""
@@ -67,6 +70,9 @@ class Port:
             for number, paper in enumerate(network.pools)
         ]
         self.stages = [Stage(self, index, network) for index in range(len(network.stages))]
+        self.turns = self._turns()
+        self._reserves = [Reserve(self, i, paper) for i, pool in enumerate(network.pools) for paper in pool.reserves]
+        self._is_reading_due = False
         self._inside = 0
         self._most_inside = units_in_port
         self._touched: list[int] = []
@@ -78,7 +84,7 @@ class Port:
         self._still_in: dict[int, int] = defaultdict(int)  # passengers not yet out, by parent
         for parent in traffic.parent[traffic.parent != NONE].tolist():
             self._still_in[parent] += 1
-        self._gathering: dict[int, tuple[Unit, Stage]] = {}
+        self._gathering: dict[int, Callable[[], None]] = {}  # what to do once a unit's passengers are out
         # Whether any unit may have to wait for something else than its turn: most traffic has no such units.
         self.holds_back = self._has_holds or bool(self._still_in)
         self._has_doors = self.holds_back or any(stage.space != ANY_NUMBER for stage in self.stages)
@@ -87,9 +93,10 @@ class Port:
 
     def touch(self, stage: Stage) -> None:
         """Something changed at this stage: have it looked at in the next moves and grants of this instant."""
-        if not stage.touched:
-            stage.touched = True
-            heappush(self._touched, stage.index)
+        turn = stage.turn
+        if not turn.touched:
+            turn.touched = True
+            heappush(self._touched, turn.index)
             if not self._is_dispatch_due:
                 self._is_dispatch_due = True
                 self.call(self.dispatch, 0, DISPATCH)
@@ -97,9 +104,11 @@ class Port:
     def dispatch(self, _: simpy.Event) -> None:
         """One round: moves at every stage that was touched, then grants, each stage once, in file order."""
         self._count_round()
+        if self._reserves:
+            self.read_reserves()
         if self._has_doors:
             for index in sorted(self._touched):
-                self.stages[index].move()
+                self.turns[index].move()
         had_its_turn = NONE
         next_round: list[int] = []
         while self._touched:
@@ -108,13 +117,24 @@ class Port:
                 next_round.append(index)
                 continue
             had_its_turn = index
-            self.stages[index].touched = False
-            self.stages[index].grant()
+            self.turns[index].touched = False
+            self.turns[index].grant()
         heapify(next_round)
         self._touched = next_round
         self._is_dispatch_due = bool(next_round)
         if next_round:
             self.call(self.dispatch, 0, DISPATCH)
+
+    def _turns(self) -> list[Stage | SharedTurn]:
+        """Who takes a turn at the place of each stage: the stage itself, or the first of those that share a pool."""
+        turns: list[Stage | SharedTurn] = list(self.stages)
+        for pool in self.pools:
+            if pool.precedence != Precedence.FIXED and len(pool.stages) > 1:
+                stages = [self.stages[index] for index in pool.stages]
+                turn = turns[pool.stages[0]] = SharedTurn(stages, pool.precedence)
+                for stage in stages:
+                    stage.turn = turn
+        return turns
 
     def turn_away(self, _: simpy.Event) -> None:
         """Rule 13: nothing moves any more at this instant; who came now, may not wait and is outside, goes."""
@@ -122,6 +142,17 @@ class Port:
         for unit in outside:
             if not unit.is_out and self.recorder.joined[self._first[unit.number]] == NONE:
                 self._go_away(unit, UnitOutcome.TURNED_AWAY)
+
+    def read_reserves(self) -> None:
+        """Rule 24: have the queues read once this instant has come to rest."""
+        if not self._is_reading_due:
+            self._is_reading_due = True
+            self.call(self._read_reserves, 0, RESERVES)
+
+    def _read_reserves(self, _: simpy.Event) -> None:
+        self._is_reading_due = False
+        for reserve in self._reserves:
+            reserve.read()
 
     def schedule(self, event: simpy.Event, delay: int, priority: int = ENDS_AND_ARRIVALS) -> None:
         """Let an event happen `delay` ticks from now, at its place within that instant."""
@@ -140,6 +171,16 @@ class Port:
         event = simpy.Event(self.env)
         self.schedule(event, tick - self.env.now, CALENDAR_AND_PATIENCE)
         return event
+
+    def call_at_calendar(self, callback: Callable[[simpy.Event], None], delay: int) -> None:
+        """Call back at the calendar's place in the first round `delay` ticks from now."""
+        self.call(callback, delay, CALENDAR_AND_PATIENCE)
+
+    def set_officers(self, pool: int, crew: int, level: int, tick: int) -> None:
+        """From `tick` on this many officers of a crew can be given to services."""
+        self.pools[pool].crews[crew].set_level(level, tick)
+        for stage in self.pools[pool].stages:
+            self.touch(self.stages[stage])
 
     # Units -----------------------------------------------------------------------------------------------------
 
@@ -187,13 +228,17 @@ class Port:
         if not self.holds_back:
             return True
         row, now = unit.row, self.env.now
-        if self._has_holds and self.traffic.hold[row] > now:
+        if not self.hold_has_come(unit):
             return False
         if not self._is_gathering(unit):
             return True
         limit = self.traffic.join_limit[row]
         joined = self.recorder.joined[row]
         return bool(limit != NONE and (now if joined == NONE else joined) + limit <= now)
+
+    def hold_has_come(self, unit: Unit) -> bool:
+        """Whether the tick has come before which the unit may not start."""
+        return not self._has_holds or bool(self.traffic.hold[unit.row] <= self.env.now)
 
     def watch(self, unit: Unit, stage: Stage) -> None:
         """Have the stage looked at again when the hold-until of a unit at its door comes, or its passengers are out."""
@@ -203,7 +248,7 @@ class Port:
         if self._has_holds and self.traffic.hold[row] > self.env.now:
             self._call_when_ready(unit, stage, int(self.traffic.hold[row] - self.env.now))
         if self._is_gathering(unit):
-            self._gathering[unit.number] = unit, stage
+            self._gathering[unit.number] = self._look_again(unit, stage)
 
     def watch_limit(self, unit: Unit, stage: Stage) -> None:
         """Have the stage looked at again when a unit that has just joined has waited long enough for passengers."""
@@ -215,13 +260,18 @@ class Port:
         return bool(self._still_in and self.traffic.is_join[unit.row] and self._still_in.get(unit.number))
 
     def _call_when_ready(self, unit: Unit, stage: Stage, delay: int) -> None:
+        look = self._look_again(unit, stage)
+        self.call(lambda _: look(), delay)
+
+    def _look_again(self, unit: Unit, stage: Stage) -> Callable[[], None]:
+        """Has the stage look at a unit again, if by then it is still at this step."""
         row = unit.row
 
-        def look(_: simpy.Event) -> None:
+        def look() -> None:
             if unit.row == row and not unit.is_out:
                 stage.look_again(unit)
 
-        self.call(look, delay)
+        return look
 
     # Ways out --------------------------------------------------------------------------------------------------
 
@@ -243,8 +293,7 @@ class Port:
         if parent != NONE:
             self._still_in[parent] -= 1
             if not self._still_in[parent] and parent in self._gathering:
-                gathering, stage = self._gathering.pop(parent)
-                stage.look_again(gathering)
+                self._gathering.pop(parent)()
 
     # Limits ----------------------------------------------------------------------------------------------------
 
@@ -262,10 +311,10 @@ class Port:
     def _check_limit(self, _: simpy.Event) -> None:
         if self._inside <= self._most_inside:
             return
-        longest = max(self.stages, key=lambda stage: stage.queue.waiting + len(stage.door))
+        longest = max(self.stages, key=lambda stage: stage.queue.waiting + stage.at_door)
         raise LimitError(
             f"more than {self._most_inside} units in the port; most of them, "
-            f"{longest.queue.waiting + len(longest.door)}, stand at stage {longest.name}, which gets more than it can "
+            f"{longest.queue.waiting + longest.at_door}, stand at stage {longest.name}, which gets more than it can "
             "do: open more lanes or hours there, lower the demand, or raise limits.units_in_port",
             tick=self.env.now,
         )

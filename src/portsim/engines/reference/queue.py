@@ -55,18 +55,23 @@ class Queue:
     def first(self, role_for: Callable[[int], int | None]) -> tuple[Unit, int] | None:
         """The first unit, in the order of rule 4, for which a lane is free now, with the role of that lane.
 
-        `role_for(roles)` says which accepted role has a free lane. The unit is taken off its heap.
+        `role_for(roles)` says which accepted role has a free lane. `take` is for the unit this found.
         """
-        best: list[Entry] | None = None
+        best: Entry | None = None
         best_role = 0
         for roles, heap in self._ready.items():
             while heap and heap[0][3].is_out:
                 heappop(heap)
-            if heap and (best is None or heap[0] < best[0]):
+            if heap and (best is None or heap[0] < best):
                 role = role_for(roles)
                 if role is not None:
-                    best, best_role = heap, role
-        return (heappop(best)[3], best_role) if best else None
+                    best, best_role = heap[0], role
+        return (best[3], best_role) if best else None
+
+    def take(self, unit: Unit, own_roles: tuple[int, ...]) -> None:
+        """The unit that `first` found starts."""
+        heappop(self._ready[unit.roles])
+        self.depart(unit, own_roles)
 
     def _push(self, unit: Unit) -> None:
         heap = self._ready.get(unit.roles)

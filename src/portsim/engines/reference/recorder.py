@@ -36,10 +36,15 @@ class Recorder:
         self.officers = array("h", [0]) * steps
         self.paused: list[int] = []
         self._pieces: list[tuple[int, int, int, int, int, int]] = []
+        self._levels: list[tuple[int, int, int, int, int]] = []
 
     def piece(self, unit: int, row: int, crew: int, officers: int, since: int, until: int) -> None:
         """Add one unbroken piece of an interrupted service."""
         self._pieces.append((unit, row - int(self._traffic.first[unit]), crew, officers, since, until))
+
+    def level(self, tick: int, pool: int, crew: int, officers: int) -> None:
+        """Add a change of level that the run itself decided."""
+        self._levels.append((tick, 1, pool, crew, officers))
 
     def tables(self, end: int) -> Records:
         """The records of everything that happened before tick `end`."""
@@ -73,7 +78,9 @@ class Recorder:
 
         pieces = np.array(sorted(self._pieces, key=lambda piece: (piece[0], piece[1], piece[4])), np.int64)
         work = table(WORK, dict(zip(WORK, pieces.T, strict=True))) if self._pieces else empty(WORK)
-        return Records(table(UNITS, units), table(VISITS, columns), work, empty(LEVELS), end)
+        steps = np.array(sorted(self._levels), np.int64)
+        levels = table(LEVELS, dict(zip(LEVELS, steps.T, strict=True))) if self._levels else empty(LEVELS)
+        return Records(table(UNITS, units), table(VISITS, columns), work, levels, end)
 
     def _visit_outcomes(self, rows: NDArray[np.int64], unit: NDArray[np.int64]) -> NDArray[np.int8]:
         started, ended, left = (

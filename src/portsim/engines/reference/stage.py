@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from portsim.engines.reference.calls import Calls
 from portsim.engines.reference.lanes import Lanes
 from portsim.engines.reference.queue import Queue
 from portsim.engines.reference.unit import NEVER, Unit
@@ -17,12 +18,20 @@ from portsim.model.network import NONE, Closing, Network
 
 if TYPE_CHECKING:
     from portsim.engines.reference.port import Port
+    from portsim.engines.reference.sharing import SharedTurn
 
 ANY_NUMBER = float("inf")
 """Waiting space of a stage that has room for everyone."""
 
 ANY_LANE = NONE
 """Stands for the lane role at a stage without lanes, where any number is served at once (rule 16)."""
+
+
+PAUSED, WAITING, AT_DOOR = range(3)
+"""Where a unit is that can start (rule 12 a, c and d)."""
+
+Grant = tuple[Unit, int, int]
+"""Who can start, in a lane of which role (NONE for a paused service, which has kept its own), and from where."""
 
 
 class Stage:
@@ -34,6 +43,8 @@ class Stage:
         "_port",
         "_recorder",
         "_role_lists",
+        "at_door",
+        "calls",
         "can_pause",
         "door",
         "index",
@@ -48,6 +59,7 @@ class Stage:
         "space",
         "suspends",
         "touched",
+        "turn",
     )
 
     def __init__(self, port: Port, index: int, network: Network) -> None:
@@ -68,22 +80,27 @@ class Stage:
         self.pool = None if paper.pool == NONE else port.pools[paper.pool]
         self.officers = 0 if self.pool is None else paper.officers
         self.can_pause = self.suspends or (self.pool is not None and self.pool.hands_over)
+        self.calls = None if paper.calls is None else Calls(paper.calls)
         self.door: list[tuple[int, int, Unit]] = []
+        self.at_door = 0
         self.queue = Queue()
         self.serving: set[Unit] = set()  # kept only where services can be paused
         self.paused: list[tuple[int, int, int, Unit]] = []
         self.touched = False
+        self.turn: Stage | SharedTurn = self
 
     def stand_at_door(self, unit: Unit) -> None:
         """A unit has come to this stage: from outside, or blocking the lane behind it (rules 5 and 10)."""
         port = self._port
         unit.roles = port.roles_of[unit.row]
+        unit.is_called = self.calls is None
         if self.space == ANY_NUMBER and not port.holds_back:
             # Nobody ever stands at this door; let in now or by the moves of this instant, it comes to the same.
             self._admit(unit)
-            self.queue.join(unit, True, self._own_roles[unit.roles])
+            self._wait(unit)
         else:
             heappush(self.door, (self._env.now, unit.number, unit))
+            self.at_door += 1
             port.watch(unit, self)
         if not self.touched:
             port.touch(self)
@@ -94,33 +111,57 @@ class Stage:
             unit = heappop(self.door)[2]
             if unit.is_out:
                 continue
+            self.at_door -= 1
             self._admit(unit)
-            self.queue.join(unit, self._port.is_ready(unit), self._own_roles[unit.roles])
+            self._wait(unit)
             self._port.watch_limit(unit, self)
 
     def grant(self) -> None:
-        """Rule 12: start what can start now, paused services first, then those who wait, then the door."""
-        while self.paused and self._can_resume():
-            self._resume(heappop(self.paused)[3])
-        if not self.is_open:
+        """Rule 12: start what can start now: paused services, then those who wait, then the door."""
+        if self.calls is not None:
+            self.call_in()
+        if self.paused:
+            while found := self._paused_grant():
+                self.give(found)
+        if self.is_open:
+            while found := self._waiting_grant():
+                self.give(found)
+            while self.door and (found := self._door_grant()):
+                self.give(found)
+
+    def call_in(self) -> None:
+        """Rule 12 (b): where units are called in, those who are called now."""
+        if self.calls is not None and self.is_open:
+            for unit in self.calls.called(self._env.now):
+                unit.is_called = True
+                if self._port.is_ready(unit):
+                    self.queue.become_ready(unit)
+
+    def next_grant(self) -> Grant | None:
+        """Who is next here if anybody can start now, where the stage shares its turn with others (rule 24)."""
+        return self._paused_grant() or (self._waiting_grant() or self._door_grant() if self.is_open else None)
+
+    def give(self, grant: Grant) -> None:
+        """Start the service that `next_grant` found."""
+        unit, role, place = grant
+        if place == PAUSED:
+            heappop(self.paused)
+            self._resume(unit)
             return
-        while self.queue.waiting and self._has_officers() and (found := self.queue.first(self._role_for)):
-            unit, role = found
-            self.queue.depart(unit, self._own_roles[unit.roles])
-            self._start(unit, role)
+        if place == WAITING:
+            self.queue.take(unit, self._own_roles[unit.roles])
             if self.door:
                 self._port.touch(self)  # there is waiting space again
-        while self.door:
-            unit = self.door[0][2]
-            if unit.is_out:
-                heappop(self.door)
-                continue
-            role_or_none = self._role_for(unit.roles)
-            if role_or_none is None or not self._has_officers() or not self._port.is_ready(unit):
-                return
+        else:
             heappop(self.door)
+            self.at_door -= 1
             self._admit(unit)
-            self._start(unit, role_or_none)
+        self._start(unit, role)
+
+    def joined_of(self, grant: Grant) -> int:
+        """When the unit of a grant joined; one at the door does so now."""
+        unit, _, place = grant
+        return self._env.now if place == AT_DOOR else unit.joined
 
     def end(self, unit: Unit) -> None:
         """Rule 7: a service is done. The officers are free; the lane is held until the unit has moved on."""
@@ -160,7 +201,9 @@ class Stage:
 
     def look_again(self, unit: Unit) -> None:
         """A unit that was not ready may have become so: its hold-until has come, or its passengers are out."""
-        if self._port.is_ready(unit):
+        if not unit.is_called:
+            self._line_up(unit)
+        elif self._port.is_ready(unit):
             self.queue.become_ready(unit)
             self._port.touch(self)
 
@@ -176,7 +219,32 @@ class Stage:
         if self._recorder.joined[unit.row] != NONE:
             self.queue.depart(unit, self._own_roles[unit.roles])
             self._recorder.left[unit.row] = self._env.now
+            if self.calls is not None:
+                self.calls.forget(unit)
+        else:
+            self.at_door -= 1
         self._port.touch(self)
+
+    def _is_ready(self, unit: Unit) -> bool:
+        """Rule 14: it has been called where units are called in, and there is nothing else it must wait for."""
+        return unit.is_called and (not self._port.holds_back or self._port.is_ready(unit))
+
+    def _wait(self, unit: Unit) -> None:
+        """A unit that has just been let in joins those who wait."""
+        self.queue.join(unit, self._is_ready(unit), self._own_roles[unit.roles])
+        if not unit.is_called:
+            self._line_up(unit)
+
+    def _line_up(self, unit: Unit) -> None:
+        """Where units are called in: it can be called once it waits inside and its hold-until has come."""
+        assert self.calls is not None
+        if self._recorder.joined[unit.row] == NONE or not self._port.hold_has_come(unit):
+            return
+        self.calls.line_up(unit)
+        self._port.touch(self)
+        due = unit.joined + self.calls.after
+        if self.calls.after != NONE and due > self._env.now:
+            self._port.call(lambda _: self._port.touch(self), due - self._env.now)
 
     def _admit(self, unit: Unit) -> None:
         unit.joined = self._recorder.joined[unit.row] = self._env.now
@@ -209,9 +277,29 @@ class Stage:
             self.serving.add(unit)
         self._port.schedule(unit.end, work)
 
-    def _can_resume(self) -> bool:
-        """Rules 12 and 17: a stage that suspends must be open again; then officers are all that is missing."""
-        return (self.is_open or not self.suspends) and self._has_officers()
+    def _paused_grant(self) -> Grant | None:
+        """Rules 12 (a) and 17: a stage that suspends must be open again; then officers are all that is missing."""
+        if self.paused and (self.is_open or not self.suspends) and self._has_officers():
+            return self.paused[0][3], NONE, PAUSED
+        return None
+
+    def _waiting_grant(self) -> Grant | None:
+        """Rule 12 (c): the first of those who wait that can start."""
+        if self.queue.waiting and self._has_officers() and (found := self.queue.first(self._role_for)):
+            return found[0], found[1], WAITING
+        return None
+
+    def _door_grant(self) -> Grant | None:
+        """Rule 12 (d): whoever is first at the door, if it can start at once."""
+        while self.door and self.door[0][2].is_out:
+            heappop(self.door)
+        if not self.door:
+            return None
+        unit = self.door[0][2]
+        role = self._role_for(unit.roles)
+        if role is None or not self._has_officers() or not self._is_ready(unit):
+            return None
+        return unit, role, AT_DOOR
 
     def _role_for(self, roles: int) -> int | None:
         """Rule 14: the first accepted role with a free lane; a helped role only while none of its own wait."""

@@ -25,6 +25,7 @@ class Unit:
     ends_at : tick at which the service under way ends; NEVER while there is none or it is paused
     end : the event the unit waits for
     behind : the stage whose lane it still holds while it stands at the next door
+    is_called : whether it may start, where units are called in by waves or batches (rule 25)
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Unit:
         "crew",
         "end",
         "ends_at",
+        "is_called",
         "is_out",
         "joined",
         "lane",
@@ -54,7 +56,7 @@ class Unit:
         self.row = self.roles = self.joined = self.role = self.lane = self.crew = NONE
         self.ends_at = NEVER
         self.since = self.remaining = 0
-        self.was_paused = False
+        self.was_paused = self.is_called = False
         self.behind: Stage | None = None
 
     @property
