@@ -25,10 +25,11 @@ from typing import Any
 from portsim import json_schema, yamlfile
 from portsim.scenario import (
     assembly,
+    csvfile,
     flows,
     loading,
     profiles,
-    recorded,
+    schema_calls,
     schema_fields,
     schema_officers,
     schema_values,
@@ -65,6 +66,7 @@ WRITTEN = {
     "month_weights": "[weights](#weights) by months",
     "name": "a [name](#names)",
     "number": "a [number](#numbers)",
+    "officers_level": "a [level](#levels-lanes-and-officers), or a [CSV file](#officers-from-a-csv-file)",
     "officers_needed": "the name of a pool with a whole number from 1",
     "per_day": "a number or [rate](#rates), or several by date",
     "plans": "maps of settings, by names of your own",
@@ -76,9 +78,12 @@ WRITTEN = {
     "settings": "a map from paths to values",
     "shifts": "spans of the clock, by names of your own",
     "sources": "a map from paths to [sources](#where-a-number-comes-from)",
+    "stages": "a list of stages",
     "targets": "minutes, by measure",
     "text": "text",
+    "waves": "a gap with a number, or a list of [calls](#waves-and-batches)",
     "weekday_weights": "[weights](#weights) by [days](#days)",
+    "when_closed": "a word or a map, [see below](#when-the-first-stage-is-closed)",
 }
 """How a planner writes each quantity the schema names."""
 
@@ -87,10 +92,11 @@ LIMITS = {
     "highest_cv": f"{schema_values.HIGHEST_CV:g}",
     "highest_level": f"{profiles.HIGHEST_LEVEL:,}",
     "highest_rate": f"{units.HIGHEST_RATE_PER_DAY:,.0f}",
-    "largest_csv": f"{recorded.LARGEST_FILE // 1_000_000}",
+    "largest_csv": f"{csvfile.LARGEST_FILE // 1_000_000}",
     "last_year": f"{units.LAST_YEAR}",
     "longest_duration": f"{units.LONGEST_MS // units.UNIT_MS['day']}",
     "longest_run": f"{assembly.LONGEST_RUN_YEARS}",
+    "most_called": f"{schema_calls.MOST_CALLED:,}",
     "most_bytes": f"{reading.MAX_BYTES:,}",
     "longest_rota": f"{schema_officers.LONGEST_ROTA}",
     "most_crews": f"{schema_officers.MOST_CREWS}",

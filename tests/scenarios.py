@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from portsim.scenario import calendar
+from portsim.scenario.officers import Pool
 from portsim.scenario.scenario import (
     DAY_MS,
     Arrivals,
@@ -23,7 +24,6 @@ from portsim.scenario.scenario import (
     Flow,
     Limits,
     NoArrivals,
-    Pool,
     RateArrivals,
     Regime,
     Scenario,
@@ -31,6 +31,7 @@ from portsim.scenario.scenario import (
     Stage,
     Step,
     WeekProfile,
+    WhenClosed,
 )
 
 HOUR = 3_600_000
@@ -143,7 +144,7 @@ def flow(
         "persons": 1.0,
         "goods": 0.0,
         "when_full": "wait_outside",
-        "when_closed": "queue",
+        "when_closed": WhenClosed(),
         "clock": BEIJING,
     }
     return Flow(name=name, journey=tuple(steps), arrivals=arrivals or NoArrivals(), **(defaults | other))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from portsim.scenario.capacity import describe_lanes, describe_officers, load_warnings, loads, overloaded
+from portsim.scenario.officers import Pool
 from portsim.scenario.profiles import (
     parse_hour_weights,
     parse_hours,
@@ -25,7 +26,6 @@ from portsim.scenario.scenario import (
     Flow,
     Limits,
     NoArrivals,
-    Pool,
     RateArrivals,
     RecordedArrivals,
     Regime,

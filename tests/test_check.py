@@ -203,6 +203,10 @@ def test_the_json_schema_accepts_what_loads() -> None:
         ("service: 4 min", "service: {lognorml: {mean: 4 min, cv: 1}}"),
         ("service: 4 min", "service: {lognormal: {mean: 4 min}}"),
         ("{per_day: 200}", "{per_day: -1, wen_closed: queue}"),
+        ("{per_day: 200}", "{per_day: 200, when_closed: come_back}"),
+        ("{per_day: 200}", "{per_day: 200, when_closed: {stay_awy: 40%}}"),
+        ("{per_day: 200}", "{per_day: 200, when_closed: {}}"),
+        ("direction: out", "direction: out, patience: 90"),
         ("value: 10}", "valu: 10}"),
     ],
 )

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from portsim.errors import ScenarioError
-from portsim.scenario import recorded
-from portsim.scenario.recorded import locate, read_arrivals, read_durations
+from portsim.scenario import csvfile
+from portsim.scenario.csvfile import locate
+from portsim.scenario.recorded import read_arrivals, read_durations
 
 MINUTE = 60_000
 START = round(datetime(2025, 5, 23, 16, tzinfo=UTC).timestamp() * 1000)  # 24 May, 00:00 in Beijing
@@ -192,8 +193,8 @@ def test_an_offset_beyond_fourteen_hours_is_refused(tmp_path):
             ],
         ),
         ("arrived_at\n", ["arrivals.csv:1:1: has a header but no arrivals; write one row for each unit"]),
-        ("", ["arrivals.csv: is empty; write a header line and one row for each unit"]),
-        (" \n\n", ["arrivals.csv: is empty; write a header line and one row for each unit"]),
+        ("", ["arrivals.csv: is empty; write a header line and rows below it"]),
+        (" \n\n", ["arrivals.csv: is empty; write a header line and rows below it"]),
         (b"arrived_at\n\xe9\n", ["arrivals.csv:2:1: is not UTF-8 text; save the table as CSV with encoding UTF-8"]),
         (b"\xff\xfea\0", ["arrivals.csv: is UTF-16 text; save the table as CSV with encoding UTF-8"]),
         (b"PK\x03\x04\0\0", ["arrivals.csv: is not text; save the table as CSV with encoding UTF-8"]),
@@ -213,7 +214,7 @@ def test_columns_of_the_users_own_are_not_taken_for_misspelt_ones(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded, "LARGEST_FILE", 2_000_000)
+    monkeypatch.setattr(csvfile, "LARGEST_FILE", 2_000_000)
     assert problems(tmp_path, b"x" * 2_000_001) == [
         "arrivals.csv: is larger than 2 MB; split it or keep only the columns that are read"
     ]

@@ -751,3 +751,11 @@ def test_a_change_that_does_not_fit_is_named_where_it_stands() -> None:
         "scenario.yaml:15:54: changes.0.set.officers.police.handover: is not shorter than shift 'day', 08:00-20:00; "
         "nobody would ever serve"
     )
+
+
+def test_a_shift_that_only_a_change_or_only_the_time_before_it_has_is_meant() -> None:
+    changes = (
+        "changes:\n  - at: 2025-05-06 09:00\n"
+        "    set: {officers.police.rota: [late, late, late, late], officers.police.shifts.late: '09:00-17:00'}\n"
+    )
+    assert warnings(FOUR_CREWS, more=changes) == []

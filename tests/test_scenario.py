@@ -26,6 +26,7 @@ from portsim.scenario.scenario import (
     RegularArrivals,
     TimetableArrivals,
     WeekProfile,
+    WhenClosed,
 )
 
 HOUR = 3_600_000
@@ -113,7 +114,7 @@ flows:
       growth_per_year: 10%
       day_to_day_cv: 0.15
       queue_at_start: 10
-      when_closed: queue
+      when_closed: {stay_away: 40%, come_back: {uniform: {low: 0 s, high: 2 h}}}
     priority: {high: 10%, low: 5%}
     persons: 1.07
     goods: 0.5
@@ -127,7 +128,7 @@ flows:
       timetable: [{at: "10:00", days: mon-fri, units: 2}, {at: ["11:00", "15:00"]}]
       late: {uniform: {low: 0 s, high: 5 min}}
   convoy: {kind: truck, direction: in, journey: [leave], arrivals: {every: 30 min}}
-  standing: {kind: truck, direction: in, journey: [leave], arrivals: {queue_at_start: 4}}
+  standing: {kind: truck, direction: in, journey: [leave], arrivals: {queue_at_start: 4}, patience: 6 h}
 changes:
   - at: 2025-06-01 10:00
     set: {sides.china.open: always, stages.check.lanes: {general: 6}, officers.police.level: 12}
@@ -186,7 +187,8 @@ def test_what_is_not_written_has_its_default() -> None:
     assert regime.stages[1].pool is None
     [flow] = scenario.flows
     assert (flow.persons, flow.goods, flow.priority) == (1.0, 0.0, ())
-    assert (flow.when_full, flow.when_closed, flow.queue_at_start) == ("wait_outside", "queue", 0)
+    assert (flow.when_full, flow.when_closed, flow.queue_at_start) == ("wait_outside", WhenClosed(), 0)
+    assert flow.patience is None
     assert (scenario.seed, scenario.limits.units_in_port, scenario.description) == (1, 200_000, "")
 
 
@@ -218,6 +220,10 @@ def test_every_key_of_the_format_is_read() -> None:
     assert flows["out"].journey[1].roles == (("general", False), ("green", False))
     assert flows["cars"].journey[0].roles == (("general", False), ("green", True))
     assert flows["out"].priority == ((-1, 0.1), (1, 0.05))
+    assert flows["standing"].patience == Distribution("fixed", {"value": 6 * HOUR})
+    assert flows["out"].when_closed == WhenClosed(
+        stay_away=0.4, come_back=Distribution("uniform", {"low": 0, "high": 2 * HOUR})
+    )
     assert flows["convoy"].clock == "Asia/Bishkek"
     assert scenario.targets == {"wait_p95_min": 120.0, "dwell_mean_min": 60.0}
     assert scenario.plans == ("history", "less")
@@ -514,8 +520,71 @@ def test_a_wrong_set_is_named_as_it_was_given(setting: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "plan",
+    [
+        "flows.out.arrivals.when_closed: {stay_away: 40%}",
+        "flows.out.arrivals: {when_closed: {stay_away: 40%}}",
+        "flows: {out: {arrivals: {when_closed: {stay_away: 40%}}}}",
+        "flows.out.arrivals.when_closed.stay_away: 40%",
+    ],
+)
+def test_a_plan_may_say_what_arrivals_do_at_a_closed_stage(plan: str) -> None:
+    text = SMALL.replace("officers.police.level: 8", plan).replace(
+        "per_day: 100", "per_day: 100, when_closed: {come_back: 1 h}"
+    )
+    back = Distribution("fixed", {"value": HOUR})
+    assert load_text(text).flows[0].when_closed == WhenClosed(come_back=back)
+    planned = load_text(text, plan="less")
+    assert planned.flows[0].when_closed == WhenClosed(stay_away=0.4, come_back=back)
+    sources = {source.path: (source.text, source.kind, source.detail) for source in planned.sources}
+    assert sources["flows.out.arrivals.when_closed.stay_away"] == ("40%", "plan", "less")
+    assert sources["flows.out.arrivals.when_closed.come_back"][:2] == ("1 h", "none")
+    word = load_text(text, sets=["flows.out.arrivals.when_closed=re_spread"]).flows[0]
+    assert word.when_closed == WhenClosed(re_spread=True)
+    assert word.arrivals == planned.flows[0].arrivals
+
+
+@pytest.mark.parametrize(
+    ("hours", "journey", "warned"),
+    [
+        ("", "[check]", True),
+        (', open: "00:00-24:00"', "[check]", True),
+        (', open: "08:00-24:00"', "[check]", False),
+        (", closed: [2025-05-25]", "[check]", False),
+        (', open: "08:00-24:00"', "[{scan: 15%}, check]", False),
+        ("", "[{check: 15%}, scan]", False),
+        ("", "[{check: 15%}, {scan: 50%}, check, scan]", False),
+        ("", "[check, scan]", True),
+    ],
+)
+def test_a_stage_closes_by_its_hours_or_for_a_date(hours: str, journey: str, warned: bool) -> None:
+    """Scan is closed for an hour; only stages that may come first count."""
+    text = SMALL.replace("per_day: 100", "per_day: 100, when_closed: {come_back: 1 h}")
+    text = text.replace("Asia/Shanghai}", f"Asia/Shanghai{hours}}}").replace("[check, {scan: 15%}]", journey)
+    text = text.replace("scan: {lanes: 2", "scan: {lanes: 2, closed: [2025-05-25 12:00..2025-05-25 13:00]")
+    assert any("never close" in warning for warning in load_text(text).warnings) == warned
+
+
+def test_a_plan_that_never_closes_is_no_mistake_of_the_file() -> None:
+    text = SMALL.replace("per_day: 100", "per_day: 100, when_closed: {come_back: 1 h}")
+    text = text.replace("officers.police.level: 8", "sides.here.open: always")
+    text = text.replace("Asia/Shanghai}", "Asia/Shanghai, open: '08:00-20:00'}")
+    assert load_text(text, plan="less").warnings == load_text(text).warnings == ()
+
+
+@pytest.mark.parametrize(
     ("plan", "said"),
     [
+        (
+            "flows.out.arrivals: {per_day: 7, when_closed: queue}",
+            "plans.less.flows.out.arrivals.per_day: a plan changes no demand, so it cannot set 'arrivals' of a flow; "
+            "plans are compared on the same traffic",
+        ),
+        (
+            "flows.out.arrivals: {}",
+            "plans.less.flows.out.arrivals: a plan changes no demand, so it cannot set 'arrivals' of a flow; plans are "
+            "compared on the same traffic",
+        ),
         (
             "flows.out.arrivals.per_day: 7",
             "plans.less.flows.out.arrivals.per_day: a plan changes no demand, so it cannot set 'arrivals' of a flow; "
@@ -724,6 +793,70 @@ def test_every_problem_is_reported_at_once_in_file_order() -> None:
         ),
         (
             "per_day: 100",
+            "per_day: 100, when_closed: quue",
+            "18:43: flows.out.arrivals.when_closed: got 'quue'; allowed: queue, re_spread, {stay_away: 40%}, "
+            "{come_back: 2 h}, or the last two in one map; did you mean 'queue'?",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: come_back",
+            "18:43: flows.out.arrivals.when_closed: got 'come_back'; allowed: queue, re_spread, {stay_away: 40%}, ",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: [queue]",
+            "18:43: flows.out.arrivals.when_closed: got a list; allowed: queue, re_spread, {stay_away: 40%}, ",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {}",
+            "18:43: flows.out.arrivals.when_closed: got a mapping; allowed: queue, re_spread, {stay_away: 40%}, ",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {stay_awy: 40%}",
+            "18:44: flows.out.arrivals.when_closed.stay_awy: unknown key; did you mean 'stay_away'?",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {stay_away: 140%}",
+            "18:55: flows.out.arrivals.when_closed.stay_away: got '140%', but a share is between 0 and 1 (0% and 100%)",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {stay_away: 40%, come_back: 2}",
+            "18:71: flows.out.arrivals.when_closed.come_back: got 2, which has no unit; write for instance '4 min', "
+            "'90 s' or '2 h'",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {come_back: {lognrmal: {mean: 2 h, cv: 1}}}",
+            "18:56: flows.out.arrivals.when_closed.come_back.lognrmal: unknown distribution; did you mean 'lognormal'?",
+        ),
+        (
+            "per_day: 100",
+            "every: 5 min, when_closed: re_spread",
+            "18:43: flows.out.arrivals.when_closed: re_spread moves units of per_day or rate only, and neither is "
+            "given; write for instance queue",
+        ),
+        (
+            "per_day: 100",
+            "timetable: [{at: '10:00'}], when_closed: re_spread",
+            "18:57: flows.out.arrivals.when_closed: re_spread moves units of per_day or rate only, and neither is ",
+        ),
+        ("kind: truck", "kind: truck\n    patience: 90", "16:15: flows.out.patience: got 90, which has no unit; write"),
+        (
+            "kind: truck",
+            "kind: truck\n    patience: {exponental: {mean: 1 h}}",
+            "16:16: flows.out.patience.exponental: unknown distribution; did you mean 'exponential'?",
+        ),
+        (
+            "kind: truck",
+            "kind: truck\n    patince: 2 h",
+            "16:5: flows.out.patince: unknown key; did you mean 'patience'?",
+        ),
+        (
+            "per_day: 100",
             "when_closed: queue",
             "18:15: flows.out.arrivals: says nothing of when units come; write one of per_day, rate, every, timetable, "
             "csv",
@@ -838,6 +971,11 @@ def test_lanes_of_several_roles_need_a_flow_to_say_which_it_uses() -> None:
             "",
             "11:3: stages: no stage is `counted: true`, so crossings will be 0; mark the stage at which units are "
             "counted",
+        ),
+        (
+            "per_day: 100",
+            "per_day: 100, when_closed: {stay_away: 40%}",
+            "18:43: flows.out.arrivals.when_closed: check never closes during the run, so this changes nothing",
         ),
     ],
 )

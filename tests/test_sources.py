@@ -14,6 +14,8 @@ from portsim.scenario import Scenario, load, load_text
 from portsim.scenario.quantities import dimension
 from portsim.scenario.schema import FlowModel, PoolModel, SideModel, StageModel
 from portsim.scenario.schema_arrivals import ArrivalsModel, DepartureModel
+from portsim.scenario.schema_calls import BatchModel
+from portsim.scenario.schema_officers import ReserveModel
 
 SMALL = """\
 portsim: 1
@@ -362,10 +364,12 @@ def test_the_finished_scenario_keeps_every_source(home: Path, tmp_path: Path) ->
 
 NOT_NUMBERS = {
     SideModel: {"timezone"},
-    PoolModel: {"side", "end_of_shift", "rota"},
+    PoolModel: {"side", "end_of_shift", "rota", "precedence"},
+    ReserveModel: {"stages"},
     StageModel: {"side", "counted", "closing"},
+    BatchModel: set(),
     FlowModel: {"kind", "direction", "arrivals", "when_full"},
-    ArrivalsModel: {"when_closed"},
+    ArrivalsModel: set(),
     DepartureModel: {"days"},
 }
 
@@ -376,11 +380,14 @@ def test_every_field_of_the_format_is_either_a_number_or_known_not_to_be(model: 
     where = {
         SideModel: ("sides", "x"),
         PoolModel: ("officers", "x"),
+        ReserveModel: ("officers", "x", "reserves", "0"),
         StageModel: ("stages", "x"),
+        BatchModel: ("stages", "x", "batch"),
         FlowModel: ("flows", "x"),
         ArrivalsModel: ("flows", "x", "arrivals"),
         DepartureModel: ("flows", "x", "arrivals", "timetable", "0"),
     }[model]
-    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at")]
+    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at"), ("stay_away",)]
+    tails += [("0", "officers"), ("size",)]
     numbers = {key for key in model.model_fields if any(dimension((*where, key, *tail)) for tail in tails)}
     assert set(model.model_fields) - numbers == NOT_NUMBERS[model]

@@ -34,6 +34,16 @@ def test_two_lanes_with_three_places():
     assert found == pytest.approx([0.468007, 0.351005, 0.131627, 0.049360], abs=5e-7)
 
 
+def test_impatient_units_of_one_lane():
+    """Leaving at the rate of service, M/M/1+M is M/M/infinity: Poisson, and of load 1 a share 1/e leaves.
+
+    Inside are 1 on average, busy is the lane for 1 - 1/e, so the mean queue is 1/e.
+    """
+    found = theory.impatient(1, 1, 1, 1, most=40)
+    assert found[:3] == pytest.approx([math.exp(-1), math.exp(-1), math.exp(-1) / 2])
+    assert sum(max(n - 1, 0) * share for n, share in enumerate(found)) == pytest.approx(math.exp(-1))
+
+
 def test_two_classes_at_one_lane():
     waits = theory.priority_waits([0.2, 0.6], [1, 1], [1, 1])
     assert [wait + 1 for wait in waits] == pytest.approx([2.0, 6.0])

@@ -21,13 +21,13 @@ from portsim.model.arrivals import GRAINS, CumulativeRate, cumulative_rate, day_
 from portsim.model.network import NONE
 from portsim.model.streams import Streams, words
 from portsim.model.traffic import DTYPES
+from portsim.scenario.officers import Pool
 from portsim.scenario.scenario import (
     DAY_MS,
     Arrivals,
     Departure,
     Distribution,
     Flow,
-    Pool,
     RateArrivals,
     RecordedArrivals,
     RegularArrivals,

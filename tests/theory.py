@@ -70,6 +70,17 @@ def finite_source(units: int, return_rate: float, service_rate: float, lanes: in
     return birth_death(births, deaths)
 
 
+def impatient(arrival_rate: float, service_rate: float, lanes: int, leaving_rate: float, most: int) -> Floats:
+    """P(n inside), n = 0..most, of M/M/c+M (Erlang A): each waiting unit leaves at `leaving_rate`; none beyond `most`.
+
+    Birth and death equations (Palm, *Tele* 1957; Garnett, Mandelbaum and Reiman, *M&SOM* 4 (2002) 208-227). As many
+    leave as come and are not served, so with a mean queue Q the share that leaves is Q x leaving rate / arrival rate,
+    and by Little's law the mean wait of all, until service or leaving, is Q / arrival rate.
+    """
+    deaths = [min(n, lanes) * service_rate + max(n - lanes, 0) * leaving_rate for n in range(1, most + 1)]
+    return birth_death([arrival_rate] * most, deaths)
+
+
 def birth_death(births: Sequence[float], deaths: Sequence[float]) -> Floats:
     """Stationary probabilities of states 0..n: births[i] from i to i + 1, deaths[i] back (Kleinrock, 3.2)."""
     weights = np.cumprod([1.0, *(birth / death for birth, death in zip(births, deaths, strict=True))])

@@ -225,6 +225,7 @@ def cases() -> Iterator[Case]:
     """Every case, simple ones first."""
     yield from _several_lanes()
     yield from _limited_room()
+    yield from _impatient()
     yield from _one_lane()
     yield from _lines()
     yield from _networks()
@@ -332,6 +333,32 @@ def _limited_room() -> Iterator[Case]:
         other=("lanes: 2", "lanes: 1"),
         replications=20,
         supposes=lambda replication: measured("released")(replication) == 0,
+    )
+
+
+def _impatient() -> Iterator[Case]:
+    """More come than can be served: without patience there would be no long run."""
+    rate, lanes, leaving = 3.6, 3, 0.5
+    states = theory.impatient(rate, 1, lanes, leaving, most=60)
+    queue = float(sum(max(n - lanes, 0) * share for n, share in enumerate(states)))
+    yield Case(
+        "M/M/3+M, load 3.6, patience 2 min on average",
+        port(
+            stages="check: {lanes: 3, service: {exponential: {mean: 1 min}}}",
+            flows=flow("trucks", "rate: 3.6/min", more=", patience: {exponential: {mean: 2 min}}"),
+            warm_up=120,
+            length=1500,
+        ),
+        {
+            "share that leaves": (
+                queue * leaving / rate,
+                lambda replication: measured("left")(replication) / measured("arrived")(replication),
+            ),
+            "mean wait of all, min": (queue / rate, measured("wait_mean_min")),
+            "share of time with 3 inside": (float(states[lanes]), share_of_time(lanes)),
+            "share of time with 6 inside": (float(states[6]), share_of_time(6)),
+        },
+        other=("patience: {exponential: {mean: 2 min}}", "patience: 2 min"),
     )
 
 

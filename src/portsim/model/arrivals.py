@@ -43,23 +43,30 @@ MOST_UNITS = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coming:
-    """The units of a flow that come during the run, without the queue standing at the start.
+    """The units of a flow that want to come during the run, without the queue standing at the start.
 
     k : int64[n], ascending; the row of the flow's streams that belongs to the unit
     wanted : int64[n], tick, 0 <= wanted < end; not sorted where units of a timetable are late
+    rate : what their times come from; None unless they come by a rate
+    reached : int64[n], ascending, in grains of the rate, exactly where on it each unit stands; empty without one
     """
 
     k: NDArray[np.int64]
     wanted: NDArray[np.int64]
+    rate: CumulativeRate | None
+    reached: NDArray[np.int64]
 
 
 def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
     """The units a flow brings in [start_ms, end_ms), UTC epoch ms. ScenarioError if they are more than MOST_UNITS."""
     _refuse_too_many(flow, flow.queue_at_start)
     end = end_ms - start_ms
+    rate, reached = None, np.empty(0, dtype=np.int64)
     match flow.arrivals:
         case RateArrivals() as arrivals:
-            ticks = _by_rate(flow, cumulative_rate(flow, arrivals, streams, start_ms, end_ms), streams)
+            rate = cumulative_rate(flow, arrivals, streams, start_ms, end_ms)
+            reached = _by_rate(flow, rate, streams)
+            ticks = rate.ticks(reached)
         case RegularArrivals() as arrivals:
             ticks = _regular(flow, arrivals, streams, end)
         case TimetableArrivals() as arrivals:
@@ -69,7 +76,7 @@ def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
         case _:
             ticks = np.empty(0, dtype=np.int64)
     k = np.flatnonzero((ticks >= 0) & (ticks < end))
-    return Coming(k, ticks[k])
+    return Coming(k, ticks[k], rate, reached)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +96,13 @@ class CumulativeRate:
         within = (grains - self.grains[piece]) * np.diff(self.at)[piece].astype(np.float64)
         ticks: NDArray[np.int64] = self.at[piece] + (within / np.diff(self.grains)[piece]).astype(np.int64)
         return ticks
+
+    def by(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What is expected by each of these ticks, 0 <= tick <= at[p], in grains: int64[n], rounded."""
+        piece = np.minimum(np.searchsorted(self.at, ticks, side="right"), self.at.size - 1) - 1
+        within = (ticks - self.at[piece]) * np.diff(self.grains)[piece].astype(np.float64)
+        grains: NDArray[np.int64] = self.grains[piece] + np.rint(within / np.diff(self.at)[piece]).astype(np.int64)
+        return grains
 
 
 def cumulative_rate(flow: Flow, arrivals: RateArrivals, streams: Streams, start_ms: int, end_ms: int) -> CumulativeRate:
@@ -148,7 +162,8 @@ def day_factors(flow: str, cv: float, ordinals: NDArray[np.int64], streams: Stre
 def _by_rate(flow: Flow, rate: CumulativeRate, streams: Streams) -> NDArray[np.int64]:
     """A Poisson process by inverting its cumulative rate (Cinlar, "Introduction to Stochastic Processes", 1975, ch. 4).
 
-    Unit k comes when the expected number reaches the sum of the first k + 1 exponential numbers of mean 1.
+    Unit k comes when the expected number reaches the sum of the first k + 1 exponential numbers of mean 1. These sums
+    are what is returned, in grains: int64[n].
     """
 
     def gaps(k: int, count: int) -> NDArray[np.int64]:
@@ -156,7 +171,7 @@ def _by_rate(flow: Flow, rate: CumulativeRate, streams: Streams) -> NDArray[np.i
         return np.rint(gap * GRAINS).astype(np.int64)
 
     total = int(rate.grains[-1])
-    return rate.ticks(running_sums(flow, gaps, total, expected=total / GRAINS))
+    return running_sums(flow, gaps, total, expected=total / GRAINS)
 
 
 def _regular(flow: Flow, arrivals: RegularArrivals, streams: Streams, end: int) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 Each purpose has its own stream (portsim.model.streams), addressed by the flow, and for a step also by the stage and
 by how many times the journey has named that stage before. A plan that changes lanes, hours or officers reads the
-same rows; one that changes a share or a service time reads the same uniforms through another inverse function.
+same rows; one that changes a share or a service time reads the same uniforms through another inverse function. The
+rows of units that stay away from a closed port are passed over.
 
 Drawing a long run in chunks gives the same units: arrivals carry (k, running sum) from chunk to chunk, every other
 draw is a range of rows of its stream, reached by `skip`; the expected rates and day factors of the whole run are a
@@ -13,16 +14,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.arrivals import coming
+from portsim.model.arrivals import Coming, coming
+from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
 from portsim.model.network import NONE, Network
 from portsim.model.streams import Streams
 from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
+from portsim.scenario import calendar
 from portsim.scenario.scenario import Distribution, Flow, RecordedArrivals, Scenario, Step
 
 
@@ -37,7 +41,7 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
     flows = [_draw_flow(scenario, network, number, streams) for number in range(len(scenario.flows))]
     columns = {name: np.concatenate([flow[name] for flow in flows]) for name in flows[0]}
     steps = columns.pop("steps")
-    nothing = {name: np.full(steps.size, NONE, np.int8) for name in ("parent", "split_step", "patience")}
+    nothing = {name: np.full(steps.size, NONE, np.int8) for name in ("parent", "split_step")}
     return Traffic.of(
         **columns,
         **nothing,
@@ -46,7 +50,6 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
         hold=np.zeros(columns["stage"].size, np.int8),
         is_join=np.zeros(columns["stage"].size, np.int8),
         join_limit=np.full(columns["stage"].size, NONE, np.int8),
-        stayed_away=np.zeros(len(scenario.flows), np.int8),
     )
 
 
@@ -80,11 +83,15 @@ class Rows:
 
 
 def _draw_flow(scenario: Scenario, network: Network, number: int, streams: Streams) -> dict[str, NDArray[np.generic]]:
-    """Columns of one flow's units and of their steps; `steps` is the number of steps of each unit."""
+    """Columns of one flow's units and of their steps; `steps` is the number of steps of each unit.
+
+    `stayed_away` has one entry for the flow.
+    """
     flow = scenario.flows[number]
     later = coming(flow, streams, scenario.start_ms, scenario.end_ms)
-    rows = Rows(flow.name, streams, flow.queue_at_start, later.k)
-    wanted = np.concatenate((np.zeros(rows.standing, np.int64), later.wanted))
+    met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
+    rows = Rows(flow.name, streams, flow.queue_at_start, later.k[met.comes])
+    standing = np.zeros(rows.standing, np.int64)
     steps, stage, roles, work = _draw_steps(scenario, network, flow, rows)
     priority, persons, goods = _draw_unit(flow, rows)
     direction = Direction.OUT if flow.direction == "out" else Direction.IN
@@ -95,30 +102,54 @@ def _draw_flow(scenario: Scenario, network: Network, number: int, streams: Strea
         "priority": priority,
         "persons": persons,
         "goods": goods,
-        "wanted": wanted,
-        "arrived": wanted,
+        "wanted": np.concatenate((standing, later.wanted[met.comes])),
+        "arrived": np.concatenate((standing, met.arrived[met.comes])),
+        "patience": _draw_patience(flow, rows),
         "when_full": np.full(len(rows), when_full, np.int8),
         "steps": steps,
         "stage": stage,
         "direction": np.full(stage.size, direction, np.int8),
         "work": work,
         "roles": roles,
+        "stayed_away": np.array([np.count_nonzero(met.stays_away & (later.wanted >= network.measure_from))]),
     }
+
+
+def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
+    """Who of the units that want to come does, and when. rows : theirs, without the queue at the start."""
+    when = flow.when_closed
+    stages = [stage.name for stage in network.stages]
+    if when.re_spread and later.rate is not None:
+        days = calendar.midnights(flow.clock, network.start_ms, network.start_ms + network.end)
+        midnights = np.array([at_ms - network.start_ms for _, at_ms in days], np.int64)
+        is_open = network.stages[stages.index(flow.journey[0].stage)].is_open
+        return passing(re_spread(later, later.rate, is_open, midnights))
+    if not when.stay_away and when.come_back is None:
+        return passing(later.wanted)
+    hours = [stage.is_open for stage in network.stages]
+    first = _draw_first_stages(stages, flow, rows)
+    return meet_closed(when, hours, first, later.wanted, network.end, rows.uniforms)
+
+
+def _draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[np.int64]:
+    """The stage of the first step each unit really makes: int64[units]."""
+    first = np.full(len(rows), NONE, np.int64)
+    for step, address in zip(flow.journey, _addresses(flow), strict=True):
+        drawn = _draw_referral(rows, step, address)
+        first[(first == NONE) & (True if drawn is None else drawn)] = stages.index(step.stage)
+        if drawn is None:
+            break
+    return first
 
 
 def _draw_steps(
     scenario: Scenario, network: Network, flow: Flow, rows: Rows
 ) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int16], NDArray[np.int64]]:
     """Steps of each unit (int64[units]), and of each step its stage, role list and work in ms, by (unit, step)."""
-    addresses: list[tuple[str, str]] = []
-    stopping: list[NDArray[np.bool_] | None] = []  # None where every unit stops
+    addresses = _addresses(flow)
+    stopping = [_draw_referral(rows, step, address) for step, address in zip(flow.journey, addresses, strict=True)]
     steps = np.zeros(len(rows), np.int64)
-    named: Counter[str] = Counter()
-    for step in flow.journey:
-        addresses.append((step.stage, str(named[step.stage])))
-        named[step.stage] += 1
-        drawn = None if step.share >= 1 else rows.uniforms("referral", *addresses[-1]) < step.share
-        stopping.append(drawn)
+    for drawn in stopping:
         steps += 1 if drawn is None else drawn
 
     stage, roles = np.empty((2, int(steps.sum())), np.int16)
@@ -136,6 +167,28 @@ def _draw_steps(
         work[here] = durations(_service(scenario, flow, step), uniforms)
         place += 1 if drawn is None else drawn
     return steps, stage, roles, work
+
+
+def _addresses(flow: Flow) -> list[tuple[str, str]]:
+    """What the streams of each step of a journey are named after: the stage, and how often it was named before."""
+    named: Counter[str] = Counter()
+    addresses = []
+    for step in flow.journey:
+        addresses.append((step.stage, str(named[step.stage])))
+        named[step.stage] += 1
+    return addresses
+
+
+def _draw_referral(rows: Rows, step: Step, address: tuple[str, str]) -> NDArray[np.bool_] | None:
+    """Which units stop at a step: bool[units]; None where every one does."""
+    return None if step.share >= 1 else rows.uniforms("referral", *address) < step.share
+
+
+def _draw_patience(flow: Flow, rows: Rows) -> NDArray[np.int64]:
+    """How long each unit waits for its first service, ms: int64[units], NONE for ever."""
+    if flow.patience is None:
+        return np.full(len(rows), NONE, np.int64)
+    return np.maximum(durations(flow.patience, rows.uniforms("patience")), 1)
 
 
 def _draw_unit(flow: Flow, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

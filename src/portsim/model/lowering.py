@@ -11,14 +11,33 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from portsim.errors import Problem, ScenarioError
-from portsim.model.network import NONE, Closing, Crew, EndOfShift, Network, Pool, Stage, StepFunction, Window, frozen
-from portsim.scenario import calendar, rota, scenario
+from portsim.model.network import (
+    NONE,
+    Batch,
+    Closed,
+    Closing,
+    Crew,
+    EndOfShift,
+    Network,
+    Pool,
+    Precedence,
+    Reserve,
+    Stage,
+    StepFunction,
+    Waves,
+    Window,
+    frozen,
+)
+from portsim.scenario import calendar, officers, rota, scenario, waves
 from portsim.scenario.calendar import Steps
 from portsim.scenario.profiles import ProfileError
 from portsim.scenario.rota import Duty
-from portsim.scenario.scenario import Closure, Regime, Scenario, Side, WeekProfile
+from portsim.scenario.scenario import Closure, DatedLevel, Regime, Scenario, Side, WeekProfile
 
 _T = TypeVar("_T")
+
+EVERYONE = 2**31 - 1
+"""How many a wave without a limit calls: more than any queue."""
 
 
 def lower(plan: Scenario) -> Network:
@@ -57,6 +76,7 @@ def lower(plan: Scenario) -> Network:
             Window(window.name, window.start_ms - plan.start_ms, window.end_ms - plan.start_ms)
             for window in plan.windows
         ),
+        closures=tuple(closed for number in range(len(first.stages)) for closed in _closures(levels, number)),
     )
     if levels.problems:
         raise ScenarioError(levels.problems.values())
@@ -72,7 +92,7 @@ class Levels:
 
     plan: Scenario
     problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
-    _known: dict[tuple[WeekProfile, str, int, int], list[tuple[int, float]]] = field(default_factory=dict)
+    _known: dict[tuple[WeekProfile | DatedLevel, str, int, int], Steps] = field(default_factory=dict)
 
     def level(self, key: str, profile_and_zone: Callable[[Regime], tuple[WeekProfile, str]]) -> StepFunction:
         """A level through all regimes. key : dotted path of the profile, named if it cannot be read."""
@@ -134,7 +154,7 @@ class Levels:
             self.problems.setdefault((key, str(error)), Problem(None, key, str(error)))
             return ()
 
-    def _steps(self, key: str, profile: WeekProfile, zone: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
+    def _steps(self, key: str, profile: WeekProfile | DatedLevel, zone: str, start_ms: int, end_ms: int) -> Steps:
         address = (profile, zone, start_ms, end_ms)
         if address not in self._known:
             try:
@@ -159,7 +179,40 @@ def _stage(levels: Levels, number: int, roles: tuple[str, ...]) -> Stage:
         waiting_space=NONE if stage.waiting_space is None else stage.waiting_space,
         pool=NONE if stage.pool is None else [pool.name for pool in first.pools].index(stage.pool),
         officers=stage.officers,
+        calls=_calls(levels.plan, first, stage),
     )
+
+
+def _calls(plan: Scenario, regime: Regime, stage: scenario.Stage) -> Waves | Batch | None:
+    """When the units of a stage are called in; waves due at one tick are one wave. No dated change sets them."""
+    if stage.calls is None:
+        return None
+    if isinstance(stage.calls, scenario.Batch):
+        at_most_ms = stage.calls.at_most_ms
+        return Batch(stage.calls.size, NONE if at_most_ms is None else at_most_ms)
+    up_to_at: dict[int, int] = {}
+    zone = _side(regime, stage.side).timezone
+    for at_ms, up_to in waves.calls(stage.calls, zone, plan.start_ms, plan.end_ms):
+        tick = at_ms - plan.start_ms
+        up_to_at[tick] = min(up_to_at.get(tick, 0) + (EVERYONE if up_to is None else up_to), EVERYONE)
+    return Waves(frozen(list(up_to_at), "int64"), frozen(list(up_to_at.values()), "int64"))
+
+
+def _closures(levels: Levels, number: int) -> list[Closed]:
+    """The closures of a stage, its own and its side's, within the run; those that overlap or touch are one."""
+    start_ms = levels.plan.start_ms
+    spans = []
+    for regime, from_ms, end_ms in levels.spans():
+        stage = regime.stages[number]
+        for closure in (*_side(regime, stage.side).closures, *stage.closures):
+            spans.append((max(closure.start_ms, from_ms) - start_ms, min(closure.end_ms, end_ms) - start_ms))
+    merged: list[Closed] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1].end:
+            merged[-1] = Closed(number, merged[-1].start, max(merged[-1].end, end))
+        else:
+            merged.append(Closed(number, start, end))
+    return merged
 
 
 def _lanes(levels: Levels, number: int, roles: tuple[str, ...]) -> tuple[tuple[int, StepFunction], ...] | None:
@@ -186,7 +239,10 @@ def _lanes(levels: Levels, number: int, roles: tuple[str, ...]) -> tuple[tuple[i
 
 
 def _pool(levels: Levels, number: int) -> Pool:
-    """A pool as crews: a plain level is one, all of it on duty and paid; crews a regime does not have are 0 in it."""
+    """A pool as crews: a plain level is one, all of it on duty and paid; crews a regime does not have are 0 in it.
+
+    Each reserve is one more crew after those, whose levels are 0 on paper.
+    """
     pool = levels.plan.regimes[0].pools[number]
     pieces = [(from_ms, levels.crews(regime, number, from_ms, end_ms)) for regime, from_ms, end_ms in levels.spans()]
     crews = []
@@ -196,8 +252,30 @@ def _pool(levels: Levels, number: int) -> Pool:
         is_plain = all(duty.rostered is duty.level for _, duty in own)
         rostered = level if is_plain else levels.over_ticks([(from_ms, duty.rostered) for from_ms, duty in own])
         crews.append(Crew(level, rostered))
-    end_of_shift = EndOfShift.HAND_OVER if pool.end_of_shift == "hand_over" else EndOfShift.FINISH
-    return Pool(pool.name, tuple(crews), end_of_shift, pool.cost_per_hour)
+    reserves = tuple(_reserve(levels, len(crews) + index, reserve) for index, reserve in enumerate(pool.reserves))
+    never = StepFunction.of(())
+    return Pool(
+        name=pool.name,
+        crews=(*crews, *(Crew(never, never) for _ in reserves)),
+        end_of_shift=EndOfShift.HAND_OVER if pool.end_of_shift == "hand_over" else EndOfShift.FINISH,
+        cost_per_hour=pool.cost_per_hour,
+        precedence=Precedence[pool.precedence.upper()],
+        reserves=reserves,
+    )
+
+
+def _reserve(levels: Levels, crew: int, reserve: officers.Reserve) -> Reserve:
+    names = [stage.name for stage in levels.plan.regimes[0].stages]
+    watched = tuple(sorted(names.index(stage) for stage in reserve.stages))
+    return Reserve(
+        crew=crew,
+        officers=reserve.officers,
+        watched=watched,
+        call_at=reserve.call_at,
+        close_at=reserve.close_at,
+        ready_in=reserve.ready_in_ms,
+        stay=reserve.stay_ms,
+    )
 
 
 def _side(regime: Regime, name: str) -> Side:

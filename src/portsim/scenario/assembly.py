@@ -13,10 +13,10 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from portsim.scenario import calendar, recorded
+from portsim.scenario import calendar, recorded, staffing
 from portsim.scenario.findings import Findings
 from portsim.scenario.overlay import Node, child, entries, items, nearest, plain, unknown
-from portsim.scenario.scenario import Closure, Distribution
+from portsim.scenario.scenario import Closure, DatedLevel, Distribution, WeekProfile
 from portsim.scenario.schema import (
     SECTIONS,
     FlowModel,
@@ -28,6 +28,7 @@ from portsim.scenario.schema import (
     WindowModel,
 )
 from portsim.scenario.schema_fields import NAME_RULE, Refusal, is_name, unknown_key, validate
+from portsim.scenario.schema_officers import LevelFile
 from portsim.scenario.schema_values import DurationTable
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
@@ -56,6 +57,7 @@ class Assembly:
         self.problems = findings.problems
         self._models: dict[int, tuple[Node, BaseModel | None]] = {}
         self._tables: dict[tuple[str, str, str, str], Distribution | None] = {}
+        self._staffings: dict[tuple[str, str, str], WeekProfile | DatedLevel | None] = {}
         self._check_keys()
         self.heading = self._read_top(Heading)
         self.period = self._read_top(Period)
@@ -194,6 +196,21 @@ class Assembly:
                 self.findings.files[value.file] = read[1]
             self._tables[key] = Distribution("empirical", {"values": read[0]}) if read else None
         return self._tables[key]
+
+    def staffing(self, file: LevelFile, node: Node, zone: str) -> WeekProfile | DatedLevel | None:
+        """Officers on duty as a file has them, read once for each clock; None, with problems, if it cannot be read."""
+        at = child(node, "csv") or node
+        folder = self.findings.folder_of(at)
+        key = (str(folder), file.file, zone)
+        if key not in self._staffings:
+            read = self.findings.attempt(at, lambda: staffing.read_staffing(file.file, folder, zone))
+            self._staffings[key] = read.level if read else None
+            if read is not None:
+                self.findings.files[file.file] = read.sha256
+                if read.ignored:
+                    listed = ", ".join(read.ignored)
+                    self.findings.warn(at, f"columns of {file.file} that mean nothing here: {listed}")
+        return self._staffings[key]
 
     def closures(self, node: Node, texts: tuple[str, ...], zone: str) -> tuple[Closure, ...]:
         """The closures of a side or stage; a warning for each that lies outside the run."""

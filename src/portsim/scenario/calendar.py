@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from portsim.scenario.scenario import DAY_MS, Closure, WeekProfile
+from portsim.scenario.scenario import DAY_MS, Closure, DatedLevel, WeekProfile
 from portsim.scenario.units import format_local, parse_date, parse_local_datetime, shown, suggestion
 
 Steps = list[tuple[int, float]]
@@ -96,6 +96,21 @@ def steady_day_start(ordinal: int, zone: str) -> int | None:
     return (ordinal - _EPOCH_ORDINAL) * DAY_MS - shift
 
 
+def showings(ordinal: int, ms: int, zone: str) -> tuple[int, ...]:
+    """Every instant at which the clock of a zone shows this time (ms after midnight) of a local date.
+
+    None if the clocks skip it, two if they show it twice. 00:00 is the first instant of the date, whatever it shows.
+    """
+    if ms % DAY_MS == 0:
+        return (day_start(ordinal + ms // DAY_MS, zone),)
+    local = datetime.fromordinal(ordinal) + timedelta(milliseconds=ms)
+    early, late = _shifts(local, _zone(zone))
+    wall = (local - _EPOCH) // _MS
+    if early == late:
+        return (wall - early,)
+    return (wall - early, wall - late) if early > late else ()
+
+
 def midnights(zone: str, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
     """(date ordinal, first instant) of each local day, from the one containing start to the first at or after end."""
     ordinal = to_local(start_ms, zone).toordinal()
@@ -108,13 +123,15 @@ def midnights(zone: str, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
     return found
 
 
-def steps(profile: WeekProfile, zone: str, start_ms: int, end_ms: int, *, strict: bool = True) -> Steps:
+def steps(profile: WeekProfile | DatedLevel, zone: str, start_ms: int, end_ms: int, *, strict: bool = True) -> Steps:
     """The level by the clock as a step function on [start_ms, end_ms); the first pair stands exactly at start_ms.
 
     Spans that run over midnight from the day before count. With `strict` a clock time within the stretch that does
     not exist or is ambiguous raises ValueError with the rule; without it (weights of arrivals) the earlier reading
-    counts, and a time that the clocks skip means the instant of the jump.
+    counts, and a time that the clocks skip means the instant of the jump. A level by dates has its instants already.
     """
+    if isinstance(profile, DatedLevel):
+        return _tidy([(start_ms, 0.0), *((max(at, start_ms), level) for at, level in profile.steps)], end_ms)
     info = _zone(zone)
     found: Steps = [(start_ms, 0.0)]
     first, last = (to_local(ms, zone).toordinal() for ms in (start_ms, end_ms))

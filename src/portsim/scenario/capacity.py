@@ -2,38 +2,36 @@
 
 A stage whose load is above 1 builds a queue that never goes away; at exactly 1 it does so whenever chance enters.
 The check looks at means over stretches in which neither the way the port is run nor the stated demand changes. What
-happens within a day, services that run past closing time and the queue standing at the start are left out.
+happens within a day, services that run past closing time, reserves, the queue standing at the start, and units that
+stay away or lose patience are left out.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
-from portsim.scenario import calendar, rota
+from portsim.scenario import calendar, rota, waves
 from portsim.scenario.calendar import Steps
+from portsim.scenario.demand import expected_units
+from portsim.scenario.officers import Pool
 from portsim.scenario.scenario import (
     DAY_MS,
+    DatedLevel,
     Distribution,
     Flow,
-    Pool,
     RateArrivals,
-    RecordedArrivals,
     Regime,
-    RegularArrivals,
     Scenario,
     Stage,
     Step,
-    TimetableArrivals,
     WeekProfile,
 )
 from portsim.scenario.units import HOUR_MS, format_local
 
-_YEAR_MS = 365.25 * DAY_MS
 _FULL = 1 - 1e-9
 """A load from which a stage is full, allowing for rounding."""
 
@@ -51,6 +49,10 @@ class StageLoad:
     officer_hours_needed : per day, of all stages sharing the pool
     officer_hours_on_duty : per day, while any of them is open, and only as many at once as make up whole services
     officer_load : needed / on duty, None without a pool
+    reserves : officers of each reserve of the pool, on top of those on duty
+    visits_per_day : mean number of services asked of the stage, whatever the lanes
+    called_per_day : most units its waves call while it is open; None without waves, and where one calls everyone
+    wave_load : visits / called, infinite if nobody is ever called, None where called_per_day is
     """
 
     stage: str
@@ -66,11 +68,15 @@ class StageLoad:
     officer_hours_needed: float
     officer_hours_on_duty: float
     officer_load: float | None
+    reserves: tuple[int, ...]
+    visits_per_day: float
+    called_per_day: float | None
+    wave_load: float | None
 
 
 def loads(scenario: Scenario) -> list[StageLoad]:
     """The load of every stage over every stretch of the run, by stage in file order and then by time."""
-    expected = {flow.name: _expected_units(flow, scenario.start_ms, scenario.end_ms) for flow in scenario.flows}
+    expected = {flow.name: expected_units(flow, scenario.start_ms, scenario.end_ms) for flow in scenario.flows}
     found: list[StageLoad] = []
     for regime, from_ms, to_ms in _stretches(scenario):
         units = {name: between(from_ms, to_ms) for name, between in expected.items()}
@@ -91,42 +97,56 @@ def telling(loads: Iterable[StageLoad]) -> list[StageLoad]:
 
 def busiest_lanes(loads: Iterable[StageLoad]) -> list[StageLoad]:
     """Of each stage the telling stretch in which its lanes are busiest, the first of equals."""
-    worst: dict[str, StageLoad] = {}
-    for load in telling(loads):
-        if load.stage not in worst or (load.lane_load or 0.0) > (worst[load.stage].lane_load or 0.0):
-            worst[load.stage] = load
-    return list(worst.values())
+    return _busiest((load.stage, load.lane_load or 0.0, load) for load in telling(loads))
+
+
+def busiest_waves(loads: Iterable[StageLoad]) -> list[StageLoad]:
+    """Of each stage whose waves have a limit the telling stretch in which they are busiest, the first of equals."""
+    known = ((load, load.wave_load) for load in telling(loads))
+    return _busiest((load.stage, ratio, load) for load, ratio in known if ratio is not None)
 
 
 def busiest_officers(loads: Iterable[StageLoad]) -> list[StageLoad]:
     """Of each pool the telling stretch in which its officers are busiest, the first of equals."""
-    worst: dict[str, StageLoad] = {}
-    for load in telling(loads):
-        if load.pool is not None and load.officer_load is not None:
-            known = worst.get(load.pool)
-            if known is None or load.officer_load > (known.officer_load or 0.0):
-                worst[load.pool] = load
-    return list(worst.values())
+    known = ((load, load.pool, load.officer_load) for load in telling(loads))
+    return _busiest((pool, ratio, load) for load, pool, ratio in known if pool is not None and ratio is not None)
+
+
+def _busiest(known: Iterable[tuple[str, float, StageLoad]]) -> list[StageLoad]:
+    """Of each owner the load with the highest ratio, from (owner, ratio, load)."""
+    worst: dict[str, tuple[float, StageLoad]] = {}
+    for owner, ratio, load in known:
+        if owner not in worst or ratio > worst[owner][0]:
+            worst[owner] = (ratio, load)
+    return [load for _, load in worst.values()]
 
 
 def overloaded(loads: Iterable[StageLoad]) -> list[StageLoad]:
-    """Those of telling stretches whose lanes or officers reach a load of 1."""
-    return [load for load in telling(loads) if max(load.lane_load or 0.0, load.officer_load or 0.0) >= _FULL]
+    """Those of telling stretches whose lanes, waves or officers reach a load of 1."""
+    of_each = ((load, (load.lane_load, load.wave_load, load.officer_load)) for load in telling(loads))
+    return [load for load, parts in of_each if max(part or 0.0 for part in parts) >= _FULL]
 
 
 def load_warnings(scenario: Scenario) -> tuple[str, ...]:
-    """A sentence for each stage whose lanes, and each pool whose officers, reach a load of 1, in its worst stretch."""
-    full = overloaded(loads(scenario))
+    """A sentence for each stage whose lanes or waves, and each pool whose officers, reach a load of 1, in its worst.
+
+    The worst is that of the stretches of the run; how many others there are is said too.
+    """
+    describe = {"lanes": describe_lanes, "waves": describe_waves, "officers": describe_officers}
     by_owner: dict[tuple[str, str], dict[int, tuple[float, StageLoad]]] = {}
-    for load in full:
-        if load.lane_load is not None and load.lane_load >= _FULL:
-            by_owner.setdefault(("stage", load.stage), {})[load.from_ms] = (load.lane_load, load)
-        if load.pool is not None and load.officer_load is not None and load.officer_load >= _FULL:
-            by_owner.setdefault(("officers", load.pool), {})[load.from_ms] = (load.officer_load, load)
+    for load in overloaded(loads(scenario)):
+        parts = (
+            ("lanes", load.stage, load.lane_load),
+            ("waves", load.stage, load.wave_load),
+            ("officers", load.pool or "", load.officer_load),
+        )
+        for what, owner, ratio in parts:
+            if ratio is not None and ratio >= _FULL:
+                by_owner.setdefault((what, owner), {})[load.from_ms] = (ratio, load)
     sentences = []
-    for (owner, _), stretches in by_owner.items():
+    for (what, _), stretches in by_owner.items():
         _, worst = max(stretches.values(), key=lambda pair: pair[0])
-        text = describe_lanes(worst, scenario.clock) if owner == "stage" else describe_officers(worst, scenario.clock)
+        text = describe[what](worst, scenario.clock)
         others = len(stretches) - 1
         sentences.append(text + (f" (and in {others} other stretch{'es' * (others > 1)} of the run)" if others else ""))
     return tuple(sentences)
@@ -141,13 +161,22 @@ def describe_lanes(load: StageLoad, zone: str) -> str:
     )
 
 
+def describe_waves(load: StageLoad, zone: str) -> str:
+    """What a stage's waves are asked and can call, in one sentence with times by the clock of `zone`."""
+    return (
+        f"waves of stage {load.stage}: load {_ratio(load.wave_load)} {_when(load, zone)}: "
+        f"{_number(load.visits_per_day)} units a day come, at most {_number(load.called_per_day or 0.0)} are called"
+    )
+
+
 def describe_officers(load: StageLoad, zone: str) -> str:
     """What a stage's pool of officers is asked and can do, in one sentence with times by the clock of `zone`."""
     stages = f"stage{'s' * (len(load.sharing) > 1)} {', '.join(load.sharing)}"
+    reserves = f" (not counting reserves of {' and '.join(map(str, load.reserves))})" if load.reserves else ""
     return (
         f"officers {load.pool}: load {_ratio(load.officer_load)} {_when(load, zone)}: {stages} need"
         f"{'s' * (len(load.sharing) == 1)} {_number(load.officer_hours_needed)} officer-hours a day, "
-        f"{_number(load.officer_hours_on_duty)} are on duty while open"
+        f"{_number(load.officer_hours_on_duty)} are on duty while open{reserves}"
     )
 
 
@@ -160,9 +189,10 @@ class _Stretch:
         self.from_ms = from_ms
         self.to_ms = to_ms
         self.sides = {side.name: side for side in regime.sides}
-        self.known: dict[tuple[WeekProfile, str], Steps] = {}
+        self.known: dict[tuple[WeekProfile | DatedLevel, str], Steps] = {}
         self.work = {stage.name: _work(scenario.flows, stage, units) for stage in regime.stages}
         self.open = {stage.name: self._opening(stage) for stage in regime.stages}
+        self.reserves = {pool.name: tuple(one.officers for one in pool.reserves) for pool in regime.pools}
 
     def loads(self) -> list[StageLoad]:
         on_duty = {pool.name: self._officers(pool) for pool in self.regime.pools}
@@ -172,6 +202,8 @@ class _Stretch:
         per_day = (self.to_ms - self.from_ms) / DAY_MS
         roles, units, needed_ms, open_ms = self._tightest_lanes(stage)
         sharing, officers_needed_ms, officers_ms = on_duty[stage.pool] if stage.pool is not None else ((), 0.0, 0.0)
+        visits = math.fsum(part[0] for part in self.work[stage.name].values())
+        called = self._called(stage)
         return StageLoad(
             stage=stage.name,
             from_ms=self.from_ms,
@@ -186,7 +218,25 @@ class _Stretch:
             officer_hours_needed=officers_needed_ms / HOUR_MS / per_day,
             officer_hours_on_duty=officers_ms / HOUR_MS / per_day,
             officer_load=_load_of(officers_needed_ms, officers_ms) if stage.pool is not None else None,
+            reserves=self.reserves.get(stage.pool or "", ()),
+            visits_per_day=visits / per_day,
+            called_per_day=None if called is None else called / per_day,
+            wave_load=None if called is None else _load_of(visits, called),
         )
+
+    def _called(self, stage: Stage) -> int | None:
+        """How many units the waves of a stage call at most while it is open; None if that is any number."""
+        if not isinstance(stage.calls, tuple):
+            return None
+        is_open = self.open[stage.name]
+        turns = [at for at, _ in is_open]
+        total = 0
+        for at_ms, up_to in waves.calls(stage.calls, self.sides[stage.side].timezone, self.from_ms, self.to_ms):
+            if is_open[bisect_right(turns, at_ms) - 1][1]:
+                if up_to is None:
+                    return None
+                total += up_to
+        return total
 
     def _tightest_lanes(self, stage: Stage) -> tuple[tuple[str, ...], float, float, float]:
         """(roles, units, work ms, lane ms) of the lanes with the highest load: all of them, or those of a few roles.
@@ -235,7 +285,7 @@ class _Stretch:
         hours = self._steps(side.open if stage.open is None else stage.open, stage.side)
         return calendar.cut(hours, (*side.closures, *stage.closures), self.to_ms)
 
-    def _steps(self, profile: WeekProfile, side: str) -> Steps:
+    def _steps(self, profile: WeekProfile | DatedLevel, side: str) -> Steps:
         zone = self.sides[side].timezone
         if (profile, zone) not in self.known:
             self.known[profile, zone] = calendar.steps(profile, zone, self.from_ms, self.to_ms, strict=False)
@@ -274,81 +324,6 @@ def _service(flow: Flow, step: Step, stage: Stage) -> Distribution:
     if step.service is not None:
         return step.service
     return stage.service[flow.kind] if flow.kind in stage.service else stage.service[None]
-
-
-def _expected_units(flow: Flow, start_ms: int, end_ms: int) -> Callable[[int, int], float]:
-    """How many units of a flow are expected to come from one instant to another, within the run."""
-    match flow.arrivals:
-        case RateArrivals() as arrivals:
-            at, reached = _cumulative(flow, arrivals, start_ms, end_ms)
-            return lambda from_ms, to_ms: _interpolated(at, reached, to_ms) - _interpolated(at, reached, from_ms)
-        case RegularArrivals() as arrivals:
-            gap_ms = max(arrivals.every.mean_ms, 1.0)
-            return lambda from_ms, to_ms: (to_ms - from_ms) / gap_ms
-        case TimetableArrivals() as arrivals:
-            due, by_then = _due(flow, arrivals, start_ms, end_ms)
-            return lambda from_ms, to_ms: float(by_then[bisect_left(due, to_ms)] - by_then[bisect_left(due, from_ms)])
-        case RecordedArrivals() as arrivals:
-            recorded = arrivals.arrived_ms
-            return lambda from_ms, to_ms: float(bisect_left(recorded, to_ms) - bisect_left(recorded, from_ms))
-        case _:
-            return lambda from_ms, to_ms: 0.0
-
-
-def _cumulative(flow: Flow, arrivals: RateArrivals, start_ms: int, end_ms: int) -> tuple[list[int], list[float]]:
-    """Instants and the units expected by each of them, linear between: the mean of what the model draws.
-
-    Each local day has its demand times the weights of its weekday and month and its growth, spread over the clock in
-    proportion to the weights by hour.
-    """
-    demand_from = [ordinal for ordinal, _ in arrivals.per_day]
-    weights = calendar.steps(arrivals.by_hour, flow.clock, start_ms, end_ms, strict=False)
-    days = calendar.midnights(flow.clock, start_ms, end_ms)
-    at, reached = [start_ms], [0.0]
-    index = 0
-    for day, (ordinal, midnight) in enumerate(days[:-1]):
-        demand = arrivals.per_day[max(bisect_right(demand_from, ordinal) - 1, 0)][1]
-        demand *= arrivals.by_weekday[(ordinal + 6) % 7] * arrivals.by_month[date.fromordinal(ordinal).month - 1]
-        demand *= (1 + arrivals.growth_per_year) ** ((midnight - start_ms + DAY_MS / 2) / _YEAR_MS)
-        whole_day = _weight_of_day(arrivals.by_hour, (ordinal + 6) % 7)
-        until = min(days[day + 1][1], end_ms)
-        while at[-1] < until:
-            turn = weights[index + 1][0] if index + 1 < len(weights) else end_ms
-            to_ms = min(turn, until)
-            share = (to_ms - at[-1]) * weights[index][1] / whole_day if whole_day else 0.0
-            reached.append(reached[-1] + demand * share)
-            at.append(to_ms)
-            index += to_ms == turn
-    return at, reached
-
-
-def _weight_of_day(profile: WeekProfile, weekday: int) -> float:
-    """Area (weight * ms) under a profile over a day of 24 hours, with what the day before left over midnight."""
-    own = sum((min(end, DAY_MS) - start) * weight for start, end, weight in profile.days[weekday] if start < DAY_MS)
-    before = sum(
-        (end - max(start, DAY_MS)) * weight for start, end, weight in profile.days[weekday - 1] if end > DAY_MS
-    )
-    return own + before
-
-
-def _interpolated(at: list[int], reached: list[float], at_ms: int) -> float:
-    index = bisect_right(at, at_ms) - 1
-    if index + 1 >= len(at):
-        return reached[-1]
-    share = (at_ms - at[index]) / (at[index + 1] - at[index])
-    return reached[index] + share * (reached[index + 1] - reached[index])
-
-
-def _due(flow: Flow, arrivals: TimetableArrivals, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
-    """(instants, units due by each of them) of a timetable's lines within the run, delays left out."""
-    first, last = (calendar.to_local(ms, flow.clock).toordinal() for ms in (start_ms, end_ms))
-    due = sorted(
-        (calendar.clock_instant(ordinal, line.at_ms, flow.clock), line.units)
-        for ordinal in range(first - 1, last + 1)
-        for line in arrivals.departures
-        if (ordinal + 6) % 7 in line.weekdays
-    )
-    return [at_ms for at_ms, _ in due], list(accumulate((units for _, units in due), initial=0))
 
 
 def _union(functions: Sequence[Steps]) -> Steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from portsim.scenario import recorded
+from portsim.scenario import calendar, recorded
 from portsim.scenario.assembly import Assembly, Span
 from portsim.scenario.overlay import Node, child, entries, items, unknown
 from portsim.scenario.scenario import (
@@ -21,8 +21,9 @@ from portsim.scenario.scenario import (
     Step,
     TimetableArrivals,
     WeekProfile,
+    WhenClosed,
 )
-from portsim.scenario.schema_arrivals import ArrivalsModel
+from portsim.scenario.schema_arrivals import ArrivalsModel, WhenClosedEntry
 from portsim.scenario.schema_values import GENERAL, OTHER, StepEntry
 from portsim.scenario.timetable import departures
 
@@ -165,6 +166,8 @@ def _read_flow(
     if clock is None or assembly.span is None:
         return None
     arrivals = _arrivals(assembly, model.arrivals, node.value["arrivals"], clock, assembly.span)
+    when_closed = _when_closed(assembly, model.arrivals.when_closed, node.value["arrivals"])
+    patience = assembly.distribution(model.patience, node.value["patience"]) if model.patience else None
     if arrivals is None:
         return None
     return Flow(
@@ -178,9 +181,42 @@ def _read_flow(
         persons=model.persons,
         goods=model.goods,
         when_full=model.when_full,
-        when_closed=model.arrivals.when_closed,
+        when_closed=when_closed,
         clock=clock,
+        patience=patience,
     )
+
+
+def _when_closed(assembly: Assembly, entry: WhenClosedEntry, arrivals: Node) -> WhenClosed:
+    at = child(arrivals, "when_closed", "come_back")
+    come_back = assembly.distribution(entry.come_back, at) if entry.come_back and at else None
+    return WhenClosed(entry.re_spread, entry.stay_away, come_back)
+
+
+def check_gates(assembly: Assembly, regimes: Sequence[Regime], flows: Iterable[Flow]) -> None:
+    """Warn of flows that say what their units do at a closed stage where theirs is never closed."""
+    for flow in flows:
+        node = child(assembly.tree, "flows", flow.name, "arrivals", "when_closed")
+        if node is None or not (flow.when_closed.stay_away or flow.when_closed.come_back):
+            continue
+        certain = next(index for index, step in enumerate(flow.journey) if step.share >= 1)
+        first = tuple(dict.fromkeys(step.stage for step in flow.journey[: certain + 1]))
+        if not any(_closes(assembly, regimes, stage) for stage in first):
+            rule = f"{' and '.join(first)} never close{'s' * (len(first) == 1)} during the run"
+            assembly.findings.warn(node, f"{rule}, so this changes nothing")
+
+
+def _closes(assembly: Assembly, regimes: Sequence[Regime], name: str) -> bool:
+    """Whether a stage is closed at any time of the run, by its hours or for a date."""
+    assert assembly.span is not None
+    ends = [*(regime.at_ms for regime in regimes[1:]), assembly.span.end_ms]
+    for regime, end_ms in zip(regimes, ends, strict=True):
+        stage = next(stage for stage in regime.stages if stage.name == name)
+        side = next(side for side in regime.sides if side.name == stage.side)
+        hours = calendar.steps(stage.open or side.open, side.timezone, regime.at_ms, end_ms, strict=False)
+        if any(not level for _, level in calendar.cut(hours, (*side.closures, *stage.closures), end_ms)):
+            return True
+    return False
 
 
 def _arrivals(assembly: Assembly, model: ArrivalsModel, node: Node, clock: str, span: Span) -> Arrivals | None:

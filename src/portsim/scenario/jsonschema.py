@@ -82,6 +82,7 @@ def _definitions() -> Json:
         "local_time": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"},
         "hours": {"anyOf": [_cited(hours), _map(_cited(hours)) | day_keys]},
         "level": {"anyOf": [levels, _map(levels) | day_keys]},
+        "officers_level": {"anyOf": [{"$ref": "#/$defs/level"}, _object("csv", csv="text")]},
         "lanes": {"anyOf": [{"$ref": "#/$defs/level"}, _map({"$ref": "#/$defs/level"})]},
         "closures": {"type": "array", "items": _cited(text)},
         "days": {"type": "string", "pattern": f"^\\s*{_DAYS}"},
@@ -95,9 +96,12 @@ def _definitions() -> Json:
         "rota": {"type": "array", "minItems": 1, "maxItems": LONGEST_ROTA, "items": {"$ref": "#/$defs/name"}},
         "shifts": _map(_cited({"type": "string", "pattern": _SPAN})),
         "breaks": _map({"type": "array", "items": _break()}),
+        "stages": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
+        "waves": {"anyOf": [_object("every", every="duration", up_to="count"), _calls()]},
         "officers_needed": _map({"$ref": "#/$defs/count"}) | {"maxProperties": 1},
         "priority": {"anyOf": [{"enum": ["high", "ordinary", "low"]}, _object(high="share", low="share")]},
         "journey": {"type": "array", "minItems": 1, "items": _step()},
+        "when_closed": {"anyOf": [{"enum": ["queue", "re_spread"]}, _when_closed()]},
         "targets": _map(number) | {"propertyNames": {"enum": _targets()}},
         "files": {"type": "array", "items": text},
         "settings": {"type": "object", "minProperties": 1},
@@ -178,12 +182,21 @@ def _break() -> Json:
     return written
 
 
+def _calls() -> Json:
+    call = _object("at", at="clock_times", days="days", up_to="count")
+    return {"type": "array", "minItems": 1, "items": call}
+
+
 def _step() -> Json:
     roles = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}}
     details = _object(share="share", service="distribution")
     details["properties"] |= {"roles": roles, "helped_by": roles}
     of_stage = _map({"anyOf": [{"$ref": "#/$defs/share"}, details]}) | {"maxProperties": 1}
     return {"anyOf": [{"$ref": "#/$defs/name"}, of_stage]}
+
+
+def _when_closed() -> Json:
+    return _object(stay_away="share", come_back="distribution") | {"minProperties": 1}
 
 
 def _targets() -> list[str]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from portsim import shipped, yamlfile
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.facts import Fact, load_facts
-from portsim.scenario import recorded, references, sources
+from portsim.scenario import csvfile, references, sources
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.findings import Findings
-from portsim.scenario.flows import clocks_of, read_flows
+from portsim.scenario.flows import check_gates, clocks_of, read_flows
 from portsim.scenario.overlay import (
     Mark,
     Node,
@@ -44,6 +44,7 @@ MAX_EXTENDS = 8
 """Longest chain of scenarios that extend one another."""
 
 _DEMAND = ("arrivals", "persons", "goods", "kind", "direction")
+_NOT_DEMAND = ("arrivals", "when_closed")
 _NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources")
 _TRAFFIC = ("from", "to", "seed")
 
@@ -191,7 +192,7 @@ class ScenarioSource:
         if is_name(name) and not (folder and (folder / name).exists()):
             names = [path.stem for path in shipped.folder("scenarios").glob("*.yaml")]
             raise ValueError(f"there is no shipped scenario {shown(name)}{suggestion(name, names)}")
-        return recorded.locate(name, folder), str(Path(node.place.file).parent / name)
+        return csvfile.locate(name, folder), str(Path(node.place.file).parent / name)
 
     def _load_facts(self) -> Mapping[str, Fact]:
         """The shipped facts and the user's own, read once; what is wrong with the latter is a problem of the file."""
@@ -211,7 +212,7 @@ class ScenarioSource:
     def _facts_file(self, node: Node) -> Path | None:
         """A facts file beside the scenario, by the path the user knows it under."""
         folder = self.findings.folder_of(node)
-        found = self.findings.attempt(node, lambda: recorded.locate(node.value, folder))
+        found = self.findings.attempt(node, lambda: csvfile.locate(node.value, folder))
         if not found or not folder:
             return None
         # By the path the user knows it under, as its scenario is shown; a shipped one has none of its own.
@@ -234,6 +235,8 @@ class ScenarioSource:
         references.check_names(assembly)
         regimes = read_regimes(assembly)
         flows = read_flows(assembly, regimes, clocks)
+        if plan is None:  # a plan may keep a stage open for which the file says what happens while it is closed
+            check_gates(assembly, regimes, flows)
         references.check_staffing(assembly, regimes)
         references.check_rotas(assembly, regimes)
         references.check_counting(assembly, regimes)
@@ -342,7 +345,8 @@ def _settings(below: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[tupl
     """(path, value) of what a plan sets; dotted or nested, what belongs to one flow or side is taken apart."""
     for key, node in below.items():
         steps = (*path, *key.split("."))
-        if steps[0] in ("flows", "sides") and len(steps) < 3 and isinstance(node.value, dict) and node.value:
+        is_taken_apart = steps[0] in ("flows", "sides") and (len(steps) < 3 or steps[2:] == ("arrivals",))
+        if is_taken_apart and isinstance(node.value, dict) and node.value:
             yield from _settings(node.value, steps)
         else:
             yield steps, node
@@ -368,7 +372,7 @@ def _refusal(tree: Node, path: tuple[str, ...], node: Node) -> str:
         return "a plan cannot set the timezone of a side: it times the demand" if path[2] == "timezone" else ""
     if len(path) < 3:
         return "a plan changes no demand, so it cannot add, remove or replace flows"
-    if path[2] in _DEMAND:
+    if path[2] in _DEMAND and path[2:4] != _NOT_DEMAND:
         return (
             f"a plan changes no demand, so it cannot set {path[2]!r} of a flow; plans are compared on the same traffic"
         )

@@ -32,6 +32,9 @@ DISTRIBUTIONS = frozenset(
 )
 """Keys that make a map with one entry a distribution."""
 
+WAVES = frozenset({"every", "up_to"})
+"""Keys of the map that says when waves come at regular gaps."""
+
 _DAY = "(?:mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|daily)"
 _CLOCK_OR_DAYS = re.compile(rf"[0-9].*|{_DAY}(?:\s*[-,]\s*{_DAY})*", re.IGNORECASE)
 
@@ -181,8 +184,9 @@ def leaves(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 def merge(base: Node, over: Node) -> Node:
     """Lay `over` on `base`: maps merge, lists and scalars replace, null removes.
 
-    A map that is one value (a level by the clock, a distribution of another kind, a value with its source) replaces
-    as a whole: half of each would mean nothing. A null that removes nothing stays, for the schema to judge its key.
+    A map that is one value (a level by the clock, waves, a distribution of another kind, a value with its source)
+    replaces as a whole: half of each would mean nothing. A null that removes nothing stays, for the schema to judge its
+    key.
     """
     if not isinstance(base.value, dict) or not isinstance(over.value, dict) or _is_one_value(base, over):
         return over
@@ -201,9 +205,16 @@ def _is_one_value(base: Node, over: Node) -> bool:
     below, above = base.value.keys(), over.value.keys()
     if below & PROVENANCE or above & PROVENANCE:
         return True
+    if _is_waves(base):
+        return True
     if base.key not in NAMED_SECTIONS and any(map(is_clock_or_days, (*above, *below))):
         return True
     return bool(below & DISTRIBUTIONS and above & DISTRIBUTIONS and below.isdisjoint(above))
+
+
+def _is_waves(node: Node) -> bool:
+    """Whether this is a stage's waves at regular gaps, rather than, say, a stage of that name."""
+    return node.key.endswith(".waves") and bool(node.value) and node.value.keys() <= WAVES
 
 
 def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) -> Node:
@@ -235,9 +246,8 @@ def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) ->
             head, rest = dotted, path[length:]
             break
     inner = tree.value.get(head)
-    if (
-        not rest and is_clock_or_days(head) and tree.key not in NAMED_SECTIONS
-    ):  # one span of a value that is a map: the others stay
+    is_span = is_clock_or_days(head) and tree.key not in NAMED_SECTIONS
+    if not rest and (is_span or _is_waves(tree)):  # one part of a value that is a map: the others stay
         others = {key: below for key, below in tree.value.items() if key != head}
         removes = node.value is None and inner is not None
         return replace(tree, value=others if removes else {**tree.value, head: node})

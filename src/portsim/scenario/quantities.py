@@ -59,6 +59,8 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "clock"
         case ("sides" | "stages", _, "closed", *_) | ("changes", _, "at"):
             return "date"
+        case ("officers", _, "level", "csv"):
+            return "file"
         case ("officers", _, "level", *_) | ("stages", _, "lanes", *_):
             return "count"
         case ("officers", _, "crews" | "crew_size") | ("officers", _, "breaks", _, _, "officers"):
@@ -67,11 +69,25 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "clock"
         case ("officers", _, "handover" | "min_rest") | ("officers", _, "breaks", _, _, "for"):
             return "duration"
+        case ("officers", _, "reserves", _, "officers" | "call_at" | "close_at"):
+            return "count"
+        case ("officers", _, "reserves", _, "ready_in" | "stay"):
+            return "duration"
         case ("stages", _, "officers", _) | ("stages", _, "waiting_space"):
             return "count"
+        case ("stages", _, "waves", "every") | ("stages", _, "batch", "at_most"):
+            return "duration"
+        case ("stages", _, "waves", "up_to") | ("stages", _, "waves", _, "up_to") | ("stages", _, "batch", "size"):
+            return "count"
+        case ("stages", _, "waves", _, "at", *_):
+            return "clock"
         case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods"):
             return "plain"
-        case ("stages", _, "service", *rest) | ("flows", _, "journey", _, _, "service", *rest):
+        case (
+            ("stages", _, "service", *rest)
+            | ("flows", _, "journey", _, _, "service", *rest)
+            | ("flows", _, "patience", *rest)
+        ):
             return _dimension_of_service(rest)
         case ("flows", _, "journey", _, _) | ("flows", _, "journey", _, _, "share") | ("flows", _, "priority", _):
             return "share"
@@ -105,7 +121,9 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "ratio"
         case ["day_to_day_cv"]:
             return "plain"
-        case ["every" | "late", *rest]:
+        case ["when_closed", "stay_away"]:
+            return "share"
+        case ["every" | "late", *rest] | ["when_closed", "come_back", *rest]:
             return _dimension_of_service(rest)
         case ["timetable", _, "at", *_]:
             return "clock"

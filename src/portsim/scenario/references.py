@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from portsim.scenario import calendar, rota
 from portsim.scenario.assembly import Assembly
+from portsim.scenario.officers import Rota
 from portsim.scenario.overlay import Node, child, entries, items, unknown
-from portsim.scenario.scenario import CountWindow, Regime, Rota, WeekProfile
+from portsim.scenario.scenario import CountWindow, DatedLevel, Regime, WeekProfile
 from portsim.scenario.sources import Citations
 from portsim.scenario.units import HOUR_MS, format_local, shown
 
@@ -25,6 +26,10 @@ def check_names(assembly: Assembly) -> None:
     for section in ("officers", "stages"):
         for node in entries(tree, section).values():
             _check_name(assembly, child(node, "side"), sides, "side")
+    for node in entries(tree, "officers").values():
+        for reserve in items(node, "reserves"):
+            for stage in items(reserve, "stages"):
+                _check_name(assembly, stage, stages, "stage")
     used_pools: set[str] = set()
     for node in entries(tree, "stages").values():
         for pool, at in entries(node, "officers").items():
@@ -84,6 +89,19 @@ def check_staffing(assembly: Assembly, regimes: Sequence[Regime]) -> None:
         if highest is not None and stage.officers > highest[0]:
             rule = f"needs {stage.officers} officers, but {stage.pool} never has more than {highest[0]:g}{highest[1]}"
             assembly.findings.warn(node, f"{rule}; nothing will be served here")
+    _check_reserves(assembly, regimes[0])
+
+
+def _check_reserves(assembly: Assembly, regime: Regime) -> None:
+    """A warning for each reserve too small for a service of a stage it is there for."""
+    for pool in regime.pools:
+        listed = items(assembly.tree, "officers", pool.name, "reserves")
+        for node, reserve in zip(listed, pool.reserves, strict=True):
+            larger = [stage for stage in regime.stages if stage.pool == pool.name and stage.officers > reserve.officers]
+            if larger:
+                needs = ", ".join(f"{stage.name} ({stage.officers})" for stage in larger)
+                rule = f"{reserve.officers} officers are fewer than one service needs at {needs}"
+                assembly.findings.warn(node, f"{rule}; this reserve will not serve there")
 
 
 def _most_on_duty(regimes: Iterable[Regime], pool: str) -> tuple[float, str] | None:
@@ -93,12 +111,16 @@ def _most_on_duty(regimes: Iterable[Regime], pool: str) -> tuple[float, str] | N
         (float(found.crews.crew_size), " in one crew") if found.crews else (_highest(found.level), "")
         for found in pools
     ]
+    most += [(float(reserve.officers), " in one crew") for found in pools for reserve in found.reserves]
     return max(most, default=None)
 
 
 def check_rotas(assembly: Assembly, regimes: Sequence[Regime]) -> None:
     """Warn of shifts the rota leaves out, of those no crew works on some day, and of rest shorter than is wanted."""
     for name, node in entries(assembly.tree, "officers").items():
+        _check_shifts_are_used(
+            assembly, node, [pool.crews for regime in regimes for pool in regime.pools if pool.name == name]
+        )
         before = None
         for regime in regimes:
             crews = next((pool.crews for pool in regime.pools if pool.name == name), None)
@@ -110,13 +132,17 @@ def check_rotas(assembly: Assembly, regimes: Sequence[Regime]) -> None:
             before = crews
 
 
+def _check_shifts_are_used(assembly: Assembly, node: Node, rotas: Iterable[Rota | None]) -> None:
+    """Warn of shifts that no rota has, before or after any change."""
+    used = {shift.name for crews in rotas if crews is not None for shift in crews.cycle if shift is not None}
+    for name, shift in entries(node, "shifts").items():
+        if name not in used:
+            assembly.findings.warn(shift, f"no day of the rota has shift {name}")
+
+
 def _check_rota(assembly: Assembly, node: Node, crews: Rota, since: str) -> None:
     warn, length = assembly.findings.warn, len(crews.cycle)
-    in_rota = {shift.name for shift in crews.cycle if shift is not None}
     at = child(node, "rota") or node
-    for name, shift in entries(node, "shifts").items():
-        if name not in in_rota:
-            warn(shift, f"no day of the rota has shift {name}{since}")
     for name, days in rota.unstaffed(crews).items():
         listed = ", ".join(map(str, days[:_MOST_LISTED])) + (", ..." if len(days) > _MOST_LISTED else "")
         which = f"day{'s' * (len(days) > 1)} {listed} of the cycle of {length}"
@@ -127,7 +153,9 @@ def _check_rota(assembly: Assembly, node: Node, crews: Rota, since: str) -> None
             warn(at, f"a crew rests {rest / HOUR_MS:g} h between shifts {before} and {after}{since}, {wanted}")
 
 
-def _highest(profile: WeekProfile | None) -> float:
+def _highest(profile: WeekProfile | DatedLevel | None) -> float:
+    if isinstance(profile, DatedLevel):
+        return max(level for _, level in profile.steps)
     return max((level for day in profile.days for _, _, level in day), default=0.0) if profile else 0.0
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from portsim.scenario import calendar, rota
+from portsim.scenario import calendar, rota, waves
 from portsim.scenario.assembly import Assembly
+from portsim.scenario.officers import Pool
 from portsim.scenario.overlay import Node, assign, child, entries, items, nearest, unknown
 from portsim.scenario.profiles import ProfileError
-from portsim.scenario.scenario import Pool, Regime, Side, Stage, WeekProfile
+from portsim.scenario.scenario import DatedLevel, Regime, Side, Stage, WeekProfile
 from portsim.scenario.schema import ChangeModel, SideModel, StageModel
-from portsim.scenario.schema_officers import PoolModel
+from portsim.scenario.schema_officers import LevelFile, PoolModel
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
 
@@ -46,6 +47,7 @@ def read_regimes(assembly: Assembly) -> tuple[Regime, ...]:
             states[max(at, start)] = tree
     regimes = [_regime(assembly, at, state) for at, state in states.items()]
     _check_clock_times(assembly, regimes, list(states.values()))
+    _check_calls(assembly, regimes[0])
     return _same_roles(regimes)
 
 
@@ -111,7 +113,7 @@ def _regime(assembly: Assembly, at_ms: int, tree: Node) -> Regime:
     sides = _sides(assembly, tree)
     zones = {side.name: side.timezone for side in sides}
     stages = _stages(assembly, tree, zones)
-    return Regime(at_ms, sides, _pools(assembly, tree, stages), stages)
+    return Regime(at_ms, sides, _pools(assembly, tree, at_ms, zones, stages), stages)
 
 
 def _sides(assembly: Assembly, tree: Node) -> tuple[Side, ...]:
@@ -149,18 +151,52 @@ def _stages(assembly: Assembly, tree: Node, zones: Mapping[str, str]) -> tuple[S
                 officers=officers,
                 waiting_space=model.waiting_space,
                 service={kind: distribution for kind, distribution in service.items() if distribution},
+                calls=model.calls(),
             )
         )
     return tuple(stages)
 
 
-def _pools(assembly: Assembly, tree: Node, stages: tuple[Stage, ...]) -> tuple[Pool, ...]:
+def _pools(
+    assembly: Assembly, tree: Node, at_ms: int, zones: Mapping[str, str], stages: tuple[Stage, ...]
+) -> tuple[Pool, ...]:
     pools = []
     for name, model in assembly.section("officers", PoolModel, tree).items():
-        used_on = [stage.side for stage in stages if stage.pool == name]
-        side = model.side or next(iter([*used_on, *assembly.names("sides")]), "")
-        pools.append(Pool(name, side, model.level, model.end_of_shift, model.cost_per_hour, model.on_rota()))
+        used_at = [stage for stage in stages if stage.pool == name]
+        side = model.side or next(iter([*(stage.side for stage in used_at), *assembly.names("sides")]), "")
+        pools.append(
+            Pool(
+                name=name,
+                side=side,
+                level=_level(assembly, model, child(tree, "officers", name, "level"), zones.get(side), at_ms),
+                end_of_shift=model.end_of_shift,
+                cost_per_hour=model.cost_per_hour,
+                crews=model.on_rota(),
+                precedence=model.precedence,
+                reserves=model.reserves_for(tuple(stage.name for stage in used_at)),
+            )
+        )
     return tuple(pools)
+
+
+def _level(
+    assembly: Assembly, model: PoolModel, node: Node | None, zone: str | None, at_ms: int
+) -> WeekProfile | DatedLevel | None:
+    """Officers on duty, from their file if they stand in one; a warning if it does not say how many from the start."""
+    if not isinstance(model.level, LevelFile):
+        return model.level
+    if node is None or zone is None:
+        return None
+    level = assembly.staffing(model.level, node, zone)
+    if isinstance(level, DatedLevel) and assembly.span is not None:
+        (first, _), (last, _) = level.steps[0], level.steps[-1]
+        if first > at_ms:
+            begins = format_local(calendar.to_local(first, zone))
+            assembly.findings.warn(node, f"{model.level.file} begins at {begins}; nobody is on duty before")
+        elif first < last <= at_ms:
+            ends = format_local(calendar.to_local(last, zone))
+            assembly.findings.warn(node, f"the last row of {model.level.file}, {ends}, holds all the time")
+    return level
 
 
 def _check_clock_times(assembly: Assembly, regimes: list[Regime], trees: list[Node]) -> None:
@@ -193,7 +229,23 @@ def _check_shifts(assembly: Assembly, regime: Regime, tree: Node, end_ms: int) -
             assembly.problems.add(nearest(node, error.path)[0], str(error))
 
 
-def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile, str, tuple[str, ...]]]:
+def _check_calls(assembly: Assembly, regime: Regime) -> None:
+    """Every clock time that is written for a wave exists, once, on each date on which it is due."""
+    span = assembly.span
+    zones = {stage.name: side.timezone for stage in regime.stages for side in regime.sides if side.name == stage.side}
+    for name, model in assembly.section("stages", StageModel).items():
+        listed = items(assembly.tree, "stages", name, "waves")
+        if span is None or model.waves is None or name not in zones:
+            continue
+        # Waves at regular gaps stand in no list: they follow the clock whatever it shows, for nobody chose their times.
+        for node, call in zip(listed, model.waves.calls, strict=False):
+            assembly.findings.attempt(
+                child(node, "at") or node,
+                lambda: waves.calls(call, zones[name], span.start_ms, span.end_ms, strict=True),  # noqa: B023
+            )
+
+
+def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile | DatedLevel, str, tuple[str, ...]]]:
     """(profile, its side, its path) of everything that goes by the clock."""
     for side in regime.sides:
         yield side.open, side.name, ("sides", side.name, "open")

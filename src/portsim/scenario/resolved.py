@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from portsim.scenario import recorded, sources
+from portsim.scenario import csvfile, sources
 from portsim.scenario.findings import Findings
 from portsim.scenario.overlay import Node, entries, plain
 from portsim.scenario.quantities import dimension
@@ -28,7 +28,7 @@ class Attachments:
 
     def name(self, node: Node) -> str:
         """The name of a data file beside the finished scenario; the same file has the same name."""
-        return self._name(recorded.locate(node.value, self._findings.folder_of(node)))
+        return self._name(csvfile.locate(node.value, self._findings.folder_of(node)))
 
     def _name(self, path: Path) -> str:
         if path not in self._names:

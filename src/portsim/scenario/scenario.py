@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from portsim.scenario.officers import Pool
+
 DAY_MS = 86_400_000
 
 
@@ -28,6 +30,13 @@ class WeekProfile:
     def constant(cls, level: float) -> WeekProfile:
         """The same level around the clock, every day."""
         return cls((((0, DAY_MS, level),) if level else (),) * 7)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedLevel:
+    """A level by dates and times: (UTC epoch ms, level), ascending; each holds until the next, 0 before the first."""
+
+    steps: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,57 +91,20 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
-    """A break within a shift, in ms; how many officers take it, None for all of the crew.
-
-    at_ms : after midnight of the day the shift belongs to, so above DAY_MS where the shift has run over midnight
-    """
+class Wave:
+    """A call at this ms of the day, on these weekdays (0 is Monday), of so many at most; None for everyone waiting."""
 
     at_ms: int
-    for_ms: int
-    officers: int | None
+    weekdays: tuple[int, ...]
+    up_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """A stretch of the clock that a crew works: ms after midnight of the day it starts; it may end the next day."""
+class Batch:
+    """Units go in together: when `size` wait, or all of them when one has waited `at_most_ms` (None for never)."""
 
-    name: str
-    start_ms: int
-    end_ms: int
-    breaks: tuple[Break, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rota:
-    """Crews of equal size who work shifts in a cycle of days, each crew one day further in it than the one before.
-
-    cycle : the shift of each day, None for rest; crew k, from 0, is k days into it on the scenario's first date
-    handover_ms : the first ms of each shift, paid and not yet available
-    min_rest_ms : rest between two shifts below which `check` warns, None for no such limit
-    """
-
-    crews: int
-    crew_size: int
-    cycle: tuple[Shift | None, ...]
-    handover_ms: int
-    min_rest_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Officers of one service: how many are on duty by the clock of `side`, and what an hour of one costs.
-
-    level : on duty by the clock; None for a pool of crews
-    crews : who works when; None for a pool with a plain level
-    """
-
-    name: str
-    side: str
-    level: WeekProfile | None
-    end_of_shift: Literal["finish", "hand_over"]
-    cost_per_hour: float | None
-    crews: Rota | None = None
+    size: int
+    at_most_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +115,7 @@ class Stage:
     open : own hours; None to follow the side's
     closures : the stage's own, on top of the side's
     service : by kind; key None is the service of every kind not named; empty if every flow states its own
+    calls : when waiting units are called in, by waves or as batches; None where each may start on arrival
     """
 
     name: str
@@ -156,6 +129,7 @@ class Stage:
     officers: int
     waiting_space: int | None
     service: Mapping[str | None, Distribution]
+    calls: tuple[Wave, ...] | Batch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +213,20 @@ Arrivals = RateArrivals | RegularArrivals | TimetableArrivals | RecordedArrivals
 
 
 @dataclass(frozen=True, slots=True)
+class WhenClosed:
+    """What arrivals do when their first stage is closed (contract rule 30).
+
+    re_spread : the units of each day come within the hours it is open that day, spread by the same weights
+    stay_away : share of those who find it closed that does not come at all
+    come_back : how long after its next opening the others come; None to queue before it
+    """
+
+    re_spread: bool = False
+    stay_away: float = 0.0
+    come_back: Distribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A stream of units of one kind in one direction.
 
@@ -246,6 +234,7 @@ class Flow:
     priority : (priority, share) of units that differ from the ordinary 0; smaller goes first
     persons, goods : mean per unit; a unit has the whole part, and one more with the fraction as its probability
     clock : IANA zone in which arrivals are stated: that of the first stage's side
+    patience : how long a unit waits for its first service before it leaves; None for ever
     """
 
     name: str
@@ -258,8 +247,9 @@ class Flow:
     persons: float
     goods: float
     when_full: Literal["wait_outside", "turn_away"]
-    when_closed: Literal["queue"]
+    when_closed: WhenClosed
     clock: str
+    patience: Distribution | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from portsim.scenario import units
-from portsim.scenario.scenario import Distribution, WeekProfile
+from portsim.scenario.scenario import Batch, Distribution, Wave, WeekProfile
 from portsim.scenario.schema_arrivals import ArrivalsModel
+from portsim.scenario.schema_calls import BatchModel, WavesEntry, read_waves
 from portsim.scenario.schema_fields import (
     Count,
     Flag,
+    Found,
     Hours,
     Model,
     Name,
     OneOf,
     Quantity,
+    Refusal,
     Text,
     read_list,
     read_map,
@@ -31,6 +34,7 @@ from portsim.scenario.schema_officers import PoolModel
 from portsim.scenario.schema_values import (
     DurationTable,
     StepEntry,
+    read_distribution,
     read_journey,
     read_kind,
     read_lanes,
@@ -197,6 +201,19 @@ class StageModel(Model):
     When it is full, units are held back at the stage before.
     """
 
+    waves: Annotated[WavesEntry, Quantity(read_waves, "waves")] | None = None
+    """When waiting units are called in: {every: 30 min, up_to: 20}, or [{at: "10:00", days: mon-fri, up_to: 40}].
+
+    Nobody starts without being called, and places a wave does not use lapse. `every` is from 1 min to 24 h and counts
+    from 00:00 of each day on; without `up_to` a wave calls everyone waiting. Default: each may start on arrival.
+    """
+
+    batch: BatchModel | None = None
+    """Units that go in together: {size: 10, at_most: 2 h}, as soon as ten wait or one has waited for two hours.
+
+    A stage has waves or batches, not both. Default: each may start on arrival.
+    """
+
     service: Annotated[dict[str | None, Distribution | DurationTable], Quantity(read_services, "services")] = Field(
         default_factory=dict
     )
@@ -204,6 +221,31 @@ class StageModel(Model):
 
     {truck: 4 min, other: 2 min} gives each kind its own. Needed unless each journey states its own.
     """
+
+    @model_validator(mode="after")
+    def _can_call(self) -> Self:
+        found: list[Found] = []
+        if self.waves is not None and self.batch is not None:
+            rule = "stands beside waves; a stage calls in waves or in batches (null removes what is inherited)"
+            found.append(Found(("batch",), rule, at_key=True))
+        elif self.waiting_space == 0 and (self.waves or self.batch):
+            rule = f"is 0, so nobody could wait to be called by {'waves' if self.waves else 'batch'}; write 1 or more"
+            found.append(Found(("waiting_space",), rule))
+        elif self.batch is not None and self.batch.at_most is None and self._too_large(self.batch):
+            rule = f"is more than waiting_space, {self.waiting_space}, so no batch would ever be full"
+            found.append(Found(("batch", "size"), f"{rule}; lower it or add `at_most`"))
+        if found:
+            raise Refusal(found)
+        return self
+
+    def _too_large(self, batch: BatchModel) -> bool:
+        return self.waiting_space is not None and batch.size > self.waiting_space
+
+    def calls(self) -> tuple[Wave, ...] | Batch | None:
+        """When waiting units are called in; None where each may start on arrival."""
+        if self.waves is not None:
+            return tuple(wave for call in self.waves.calls for wave in call)
+        return Batch(self.batch.size, self.batch.at_most) if self.batch is not None else None
 
 
 class FlowModel(Model):
@@ -236,6 +278,12 @@ class FlowModel(Model):
 
     when_full: Annotated[Literal["wait_outside", "turn_away"], OneOf()] = "wait_outside"
     """What a unit does that finds its first stage full: wait_outside, or turn_away (lost). Default wait_outside."""
+
+    patience: Annotated[Distribution | DurationTable, Quantity(read_distribution, "distribution")] | None = None
+    """How long a unit waits for its first service before it leaves, a duration or a distribution. Default for ever.
+
+    It counts from the unit's arrival, outside as well as inside, and while the stage is closed; at least 1 ms.
+    """
 
 
 class WindowModel(Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -12,22 +13,48 @@ from portsim.scenario.schema_fields import (
     Found,
     Growth,
     Model,
-    OneOf,
     Quantity,
     Rate,
     Refusal,
     Text,
     read_list,
+    read_map,
+    read_parts,
 )
 from portsim.scenario.schema_values import DurationTable, read_distribution
+from portsim.scenario.units import shown
 
 WAYS = ("per_day", "rate", "every", "timetable", "csv")
 """The keys of `arrivals` that say how units come; exactly one is given."""
 
+_WORDS_WHEN_CLOSED = ("queue", "re_spread")
+_PARTS_WHEN_CLOSED = {"stay_away": units.parse_share, "come_back": read_distribution}
+_RULE_WHEN_CLOSED = "allowed: queue, re_spread, {stay_away: 40%}, {come_back: 2 h}, or the last two in one map"
 _SHAPES_OF_RATE = ("by_hour", "by_weekday", "by_month", "growth_per_year", "day_to_day_cv")
 
 
-def _read_clock_times(value: Any) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True)
+class WhenClosedEntry:
+    """What arrivals do while their first stage is closed, as written; by default they queue."""
+
+    re_spread: bool = False
+    stay_away: float = 0.0
+    come_back: Distribution | DurationTable | None = None
+
+
+def read_when_closed(value: Any) -> WhenClosedEntry:
+    """queue, re_spread, or a map of stay_away and come_back, one of them or both."""
+    if isinstance(value, dict):
+        return WhenClosedEntry(**read_parts(read_map(value, _RULE_WHEN_CLOSED), _PARTS_WHEN_CLOSED, ()))
+    if value not in _WORDS_WHEN_CLOSED:
+        words = (*_WORDS_WHEN_CLOSED, *_PARTS_WHEN_CLOSED)
+        meant = units.suggestion(value, words) if isinstance(value, str) else ""
+        raise ValueError(f"got {shown(value)}; {_RULE_WHEN_CLOSED}{meant if value not in words else ''}")
+    return WhenClosedEntry(re_spread=value == "re_spread")
+
+
+def read_clock_times(value: Any) -> tuple[int, ...]:
+    """One clock time or a list of them, in ms after midnight."""
     if not isinstance(value, list):
         return (units.parse_clock(value),)
     times = read_list(value, units.parse_clock, "")
@@ -47,7 +74,7 @@ def _read_queue(value: Any) -> int:
 class DepartureModel(Model):
     """One line of a timetable: units that come at the same clock time on the same days."""
 
-    at: Annotated[tuple[int, ...], Quantity(_read_clock_times, "clock_times")]
+    at: Annotated[tuple[int, ...], Quantity(read_clock_times, "clock_times")]
     """Clock time of the flow's first side, "10:00", or a list of them. Required."""
 
     days: Annotated[tuple[int, ...], Quantity(profiles.parse_days, "days")] = Field(
@@ -113,8 +140,15 @@ class ArrivalsModel(Model):
     queue_at_start: Annotated[int, Quantity(_read_queue, "count")] = 0
     """Units that stand at the first stage when the run starts, a whole number to a million. Default 0."""
 
-    when_closed: Annotated[Literal["queue"], OneOf()] = Field(default="queue")
-    """What arrivals do while the first stage is closed: queue (wait outside it). Default queue."""
+    when_closed: Annotated[WhenClosedEntry, Quantity(read_when_closed, "when_closed")] = Field(
+        default=WhenClosedEntry(), json_schema_extra={"default": "queue"}
+    )
+    """What units do that want to come while the first stage is closed. Default queue: they come and wait for it.
+
+    re_spread: each day's units come within the hours it is open. {stay_away: 40%}: so many of them never come.
+    {come_back: 2 h}: they come so long after it next opens, a duration or a distribution. Both may stand together. A
+    plan may set it.
+    """
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -129,6 +163,9 @@ class ArrivalsModel(Model):
         for shape in _SHAPES_OF_RATE:
             if shape in given and not {"per_day", "rate"} & set(ways):
                 found.append(Found((shape,), "only shapes per_day or rate, and neither is given", at_key=True))
+        if self.when_closed.re_spread and not {"per_day", "rate"} & set(ways):
+            rule = "re_spread moves units of per_day or rate only, and neither is given; write for instance queue"
+            found.append(Found(("when_closed",), rule))
         if self.late is not None and self.timetable is None:
             found.append(Found(("late",), "only belongs to a timetable, and none is given", at_key=True))
         if self.timetable == ():

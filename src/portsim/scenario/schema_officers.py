@@ -1,20 +1,22 @@
-"""Pools of officers: a plain level by the clock, or crews who work shifts on a rota."""
+"""Pools of officers: a plain level by the clock, or crews who work shifts on a rota; and reserves on top of either."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
 from portsim.scenario import profiles, units
+from portsim.scenario.officers import Break, Reserve, Rota, Shift
 from portsim.scenario.overlay import is_clock_or_days
-from portsim.scenario.scenario import DAY_MS, Break, Rota, Shift
+from portsim.scenario.scenario import DAY_MS, WeekProfile
 from portsim.scenario.schema_fields import (
     NAME_RULE,
+    Count,
     Duration,
     Found,
-    Level,
     Model,
     Name,
     OneOf,
@@ -26,6 +28,8 @@ from portsim.scenario.schema_fields import (
     read_map,
     read_name,
     read_parts,
+    read_text,
+    refuse,
 )
 from portsim.scenario.units import format_clock, shown
 
@@ -41,6 +45,31 @@ Span = tuple[int, int]
 _NEEDED = ("crews", "crew_size", "rota", "shifts")
 _OF_CREWS = (*_NEEDED, "handover", "breaks", "min_rest")
 _ROTA_RULE = "write the shifts of the cycle's days in order, for instance [day, night, rest, rest]"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFile:
+    """Officers on duty as a CSV file has them."""
+
+    file: str
+
+
+def read_level(value: Any) -> WeekProfile | LevelFile:
+    """Officers on duty by the clock, or the file that says how many."""
+    if not isinstance(value, dict):
+        return profiles.parse_level(value)
+    if "csv" not in value:
+        for key in value:
+            if not is_clock_or_days(key) and (meant := units.suggestion(key, ("csv",))):
+                refuse(f"unknown key{meant}", key, at_key=True)
+        return profiles.parse_level(value)
+    beside = next((key for key in value if key != "csv"), None)
+    if beside is not None:
+        refuse("stands beside csv; a level is a file or numbers by the clock: set the whole level", beside, at_key=True)
+    try:
+        return LevelFile(read_text(value["csv"]))
+    except ValueError as error:
+        refuse(str(error), "csv")
 
 
 def read_rota(value: Any) -> tuple[str | None, ...]:
@@ -115,19 +144,69 @@ def _number_from_zero(value: Any) -> float:
     return units.parse_number(value, at_least=0)
 
 
+def _read_stages(value: Any) -> tuple[str, ...]:
+    rule = "write the stages whose queues are added up, for instance [border_check]"
+    stages: tuple[str, ...] = read_list(value, read_name, rule)
+    if not stages:
+        raise ValueError(f"got an empty list; {rule}, or leave it out for all stages of the pool")
+    for index, stage in enumerate(stages):
+        if stage in stages[:index]:
+            refuse(f"{stage!r} stands twice; name each stage once", index)
+    return stages
+
+
+def _read_call_at(value: Any) -> int:
+    return units.parse_count(value, at_least=1)
+
+
+Officers = Annotated[int, Quantity(_read_officers, "count")]
 Amount = Annotated[float, Quantity(_number_from_zero, "amount")]
 Crews = Annotated[int, Quantity(lambda value: units.parse_count(value, at_least=1, at_most=MOST_CREWS), "count")]
-CrewSize = Annotated[int, Quantity(_read_officers, "count")]
 Cycle = Annotated[tuple[str | None, ...], Quantity(read_rota, "rota")]
 Shifts = Annotated[dict[str, Span], Quantity(read_shifts, "shifts")]
 Breaks = Annotated[dict[str, tuple[Break, ...]], Quantity(read_breaks, "breaks")]
 
 
+class ReserveModel(Model):
+    """Officers who come in while queues are long, and go home when they are short again."""
+
+    officers: Officers
+    """How many they are, a whole number from 1 to 10,000. Required.
+
+    They are a crew of their own: one service is staffed by one crew.
+    """
+
+    stages: Annotated[tuple[str, ...], Quantity(_read_stages, "stages")] | None = None
+    """Stages whose queues are added up, those waiting and those at the door: [check]. Default all of the pool.
+
+    A stage that is closed counts as empty.
+    """
+
+    call_at: Annotated[int, Quantity(_read_call_at, "count")]
+    """They are called when so many units stand there, or more: a whole number from 1. Required."""
+
+    close_at: Count
+    """They go home when so many stand there, or fewer: a whole number from 0, below call_at. Required."""
+
+    ready_in: Duration = 0
+    """How long it takes them to come, from the call until they serve. Default 0."""
+
+    stay: Duration = 0
+    """How long they serve at least. Default 0."""
+
+    @model_validator(mode="after")
+    def _closes_below(self) -> Self:
+        if self.close_at >= self.call_at:
+            rule = f"is {self.close_at}, not below call_at, {self.call_at}; they would come and go at one queue"
+            refuse(rule, "close_at")
+        return self
+
+
 class PoolModel(Model):
     """Officers of one service who staff one or more stages: a level by the clock, or crews on a rota."""
 
-    level: Level | None = None
-    """Officers on duty: a whole number, by the clock {8-20: 10, 20-8: 4}, or by day {mon-fri: 10}.
+    level: Annotated[WeekProfile | LevelFile, Quantity(read_level, "officers_level")] | None = None
+    """Officers on duty: a whole number, by the clock {8-20: 10, 20-8: 4}, by day {mon-fri: 10}, or {csv: wanted.csv}.
 
     Needed unless the pool has crews. Hours not named are 0.
     """
@@ -138,7 +217,7 @@ class PoolModel(Model):
     Crew 1 begins the rota on the first date of the run, crew 2 is one day further in it on that date, and so on.
     """
 
-    crew_size: CrewSize | None = None
+    crew_size: Officers | None = None
     """Officers of one crew, a whole number from 1 to 10,000. Needed with crews.
 
     One service is staffed by one crew: no stage can need more officers than this.
@@ -181,6 +260,16 @@ class PoolModel(Model):
 
     Default finish.
     """
+
+    precedence: Annotated[Literal["fixed", "longest_queue", "longest_wait"], OneOf()] = "fixed"
+    """Which stage of the pool is given officers first: fixed (file order), longest_queue or longest_wait.
+
+    longest_queue gives to the stage with most units waiting, longest_wait to the one whose next unit has waited
+    longest. Default fixed.
+    """
+
+    reserves: tuple[ReserveModel, ...] = ()
+    """Officers called in while queues are long: [{officers: 4, call_at: 60, close_at: 20, stay: 2 h}]. Default none."""
 
     cost_per_hour: Amount | None = None
     """Cost of one officer-hour, in any currency, from 0. Default none: no cost is reported."""
@@ -228,6 +317,13 @@ class PoolModel(Model):
                 if _into(shifts[name], one.at_ms) + one.for_ms > shifts[name][1]:
                     rule = f"does not lie within shift {shown(name)}, {_clock(shifts[name])}; move or shorten it"
                     yield Found(("breaks", name, index), rule)
+
+    def reserves_for(self, stages: tuple[str, ...]) -> tuple[Reserve, ...]:
+        """The reserves of the pool, whose own stages are `stages`."""
+        return tuple(
+            Reserve(one.officers, one.stages or stages, one.call_at, one.close_at, one.ready_in, one.stay)
+            for one in self.reserves
+        )
 
     def on_rota(self) -> Rota | None:
         """The crews of the pool; None if it has a plain level."""

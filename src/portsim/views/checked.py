@@ -6,9 +6,10 @@ import math
 
 from portsim.facts import fact_rows
 from portsim.scenario.calendar import to_local
-from portsim.scenario.capacity import StageLoad, busiest_lanes, busiest_officers
+from portsim.scenario.capacity import StageLoad, busiest_lanes, busiest_officers, busiest_waves
 from portsim.scenario.check import Report
-from portsim.scenario.scenario import DAY_MS, Scenario
+from portsim.scenario.officers import Pool
+from portsim.scenario.scenario import DAY_MS, Batch, Scenario, Stage
 from portsim.views.provenance import source_counts
 from portsim.views.tables import Line, Table, number
 
@@ -49,12 +50,26 @@ def _parts_table(scenario: Scenario) -> Table:
         ("simulated", f"{stretch}, {scenario.clock} ({number(days)} days)"),
         ("measured from", _clock(scenario.measure_from_ms, scenario.clock)),
         ("sides", ", ".join(f"{side.name} ({side.timezone})" for side in first.sides)),
-        ("stages", ", ".join(stage.name for stage in first.stages)),
-        ("officers", ", ".join(pool.name for pool in first.pools) or "none"),
+        ("stages", ", ".join(f"{stage.name}{_calls(stage)}" for stage in first.stages)),
+        ("officers", ", ".join(f"{pool.name}{_reserves(pool)}" for pool in first.pools) or "none"),
         ("flows", ", ".join(f"{flow.name} ({flow.kind}, {flow.direction})" for flow in scenario.flows)),
         ("changes", ", ".join(changes) or "none"),
     ]
     return Table.of(("", ""), cells, names=2)
+
+
+def _calls(stage: Stage) -> str:
+    """How a stage calls units in, where they do not start on arrival."""
+    if stage.calls is None:
+        return ""
+    if isinstance(stage.calls, Batch):
+        return f" (batches of {stage.calls.size})"
+    return " (waves)"
+
+
+def _reserves(pool: Pool) -> str:
+    listed = ", ".join(str(reserve.officers) for reserve in pool.reserves)
+    return f" (with reserve{'s' * (len(pool.reserves) > 1)} of {listed})" if listed else ""
 
 
 def _closures_table(report: Report) -> Table:
@@ -105,6 +120,16 @@ def _load_tables(report: Report) -> list[Line | Table]:
         for load in busiest_lanes(report.loads)
         if load.lane_load is not None
     ]
+    waves = [
+        (
+            load.stage,
+            stretch(load),
+            number(load.visits_per_day),
+            number(load.called_per_day or 0.0),
+            _ratio(load.wave_load),
+        )
+        for load in busiest_waves(report.loads)
+    ]
     officers = [
         (
             load.pool or "",
@@ -119,9 +144,14 @@ def _load_tables(report: Report) -> list[Line | Table]:
     if lanes:
         of_lanes = ("", "busiest", "units a day", "lane-hours a day needed", "open", "load")
         blocks += [Line(""), Line("Load of lanes", is_heading=True), Table.of(of_lanes, lanes, names=2)]
+    if waves:
+        of_waves = ("", "busiest", "units a day", "called at most", "load")
+        blocks += [Line(""), Line("Load of waves", is_heading=True), Table.of(of_waves, waves, names=2)]
     if officers:
         of_officers = ("", "busiest", "officer-hours a day needed", "on duty while open", "load")
         blocks += [Line(""), Line("Load of officers", is_heading=True), Table.of(of_officers, officers, names=2)]
+        if any(load.reserves for load in report.loads):
+            blocks.append(Line("Reserves are not counted."))
     return blocks
 
 
