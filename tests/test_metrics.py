@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from portsim.model.network import (
     NONE,
+    Closed,
     Closing,
     Crew,
     EndOfShift,
@@ -413,6 +414,159 @@ def test_who_gave_up_waited_until_leaving():
     assert rows["wait_mean_min"] == 20
     assert rows["left"] == 2
     assert rows["unfinished_share"] == 0
+
+
+def test_who_gave_up_has_kept_no_target_however_short_the_wait():
+    """Three came: one was served after 30 minutes, one left after 10, one after 20. The target is an hour."""
+    port = network((stage("check"),), end=100)
+    left = (UnitOutcome.LEFT, VisitOutcome.LEFT)
+    traffic, records = history(
+        [(0, 0, 1, 0, 0, 0, 31, RELEASED), (0, 0, 1, 0, 0, 0, 10, left[0]), (1, 0, 1, 0, 0, 0, 20, left[0])],
+        [(0, 0, 0, 0, 0, 30, 31, 31, DONE), (1, 0, 0, 0, 0, N, N, 10, left[1])],  # the third never got in
+        journey=[0],
+        end=100,
+    )
+    rows = measure(port, traffic, records, {"wait_p95_min": 60.0, "dwell_mean_min": 60.0, "delay_max_min": 60.0})
+    for target in ("wait_p95_min", "dwell_mean_min", "delay_max_min"):
+        assert values(rows)[f"within_target_{target}"] == 1 / 3
+        assert values(rows, flow="inbound")[f"within_target_{target}"] == 0
+    assert values(rows)["wait_mean_min"] == 20
+    assert values(rows)["left_wait_mean_min"] == 15
+    assert values(rows, flow="outbound")["left_wait_mean_min"] == 10
+    assert values(rows)["truck_hours_lost"] == 1
+    assert math.isnan(values(measure(*two_days()))["left_wait_mean_min"])
+
+
+# ---- reserves ------------------------------------------------------------------------------------------------------
+
+
+def called_in():
+    """One officer on paper from 0 to 60, and a reserve of two from 10 to 40, one of whom serves from 12 to 45."""
+    crews = (Crew(*[steps((0, 1), (60, 0))] * 2), Crew(*[steps()] * 2))
+    port = network((stage("check", ((0, steps((0, 9))),), pool=0),), end=100,
+                   pools=(Pool("police", crews, EndOfShift.FINISH, 10.0),))  # fmt: skip
+    traffic, records = history(
+        [(0, 0, 1, 0, 0, 0, 20, RELEASED), (0, 0, 1, 0, 0, 0, 45, RELEASED)],
+        [(0, 0, 0, 0, 0, 0, 20, 20, DONE), (1, 0, 0, 0, 0, 12, 45, 45, DONE)],
+        journey=[0],
+        end=100,
+    )
+    records = replace(
+        records,
+        visits=records.visits | {"crew": np.array([0, 1], np.int16)},
+        levels=table(
+            LEVELS,
+            {"tick": ticks([10, 20, 40]), "is_pool": [1, 0, 1], "where": [0] * 3, "which": [1, 0, 1],
+             "level": [2, 5, 0]},
+        ),
+    )  # fmt: skip
+    return port, traffic, records
+
+
+def test_a_reserve_is_rostered_and_paid_while_it_is_on_duty():
+    """60 minutes of one officer and 30 of two; 20 and 28 minutes in use on duty; 5 minutes after going home."""
+    police = values(measure(*called_in(), {}), pool="police")
+    assert police["officer_hours"] == 2
+    assert police["officer_utilisation"] == (20 + 28) / 120
+    assert police["overtime_hours"] == 5 / 60
+    assert police["officer_cost"] == pytest.approx(10 * (2 + 5 / 60))
+
+
+def test_hours_show_a_reserve_on_duty():
+    assert count_hours(*called_in())["officers_on_duty_ms"].tolist() == [120 * MIN, 0]
+
+
+def test_what_a_run_calls_in_comes_on_top_of_what_is_on_paper():
+    port, traffic, records = called_in()
+    paper = Crew(level=steps((0, 1), (15, 0)), rostered=steps((0, 1), (20, 0)))
+    port = replace(port, pools=(replace(port.pools[0], crews=(paper, paper)),))
+    ledger = Ledger(port, traffic, records)
+    assert ledger.crew(0, 0) is paper
+    assert ledger.crew(0, 1).level.pairs() == steps((0, 1), (10, 3), (15, 2), (40, 0)).pairs()
+    assert ledger.crew(0, 1).rostered.pairs() == steps((0, 1), (10, 3), (20, 2), (40, 0)).pairs()
+
+
+# ---- recovery after a closure --------------------------------------------------------------------------------------
+
+
+def reopened(*closures: tuple[int, int, int], measure_from=0, end=100, until=34, checks=((10, 1),)):
+    """Two units that want the check, open from 10, and then the scan, where the first is from 20 `until` 34.
+
+    The second starts at the check at 20, is blocked there from 30 until the scan is free, and needs 6 minutes there.
+    closures : (stage, start, end), minutes
+    """
+    port = replace(
+        network((stage("check", is_open=steps(*checks)), stage("scan")), measure_from=measure_from, end=end),
+        closures=tuple(Closed(where, start * MIN, stop * MIN) for where, start, stop in closures),
+    )
+    out = 40 if until < end else N
+    last = (1, 1, 0, 1, until, until, out, out, DONE)
+    traffic, records = history(
+        [(0, 0, 1, 0, 0, 0, until, RELEASED), (0, 0, 1, 0, 5, 5, out, RELEASED if until < end else IN_PORT)],
+        [
+            (0, 0, 0, 0, 0, 10, 20, 20, DONE),
+            (0, 1, 0, 1, 20, 20, until, until, DONE),
+            (1, 0, 0, 0, 8, 20, 30, until if until < end else N, DONE if until < end else VisitOutcome.BLOCKED),
+            *([last] if until < end else []),
+        ],
+        end=end,
+    )
+    return measure(port, traffic, records, {})
+
+
+def recovery(rows, stage_name=None) -> tuple[float, float, float]:
+    """Minutes on average and at most, and the share that came to an end."""
+    found = values(rows, stage=stage_name)
+    return round(60 * found["recovery_h"], 6), round(60 * found["recovery_max_h"], 6), found["recovered_share"]
+
+
+def test_recovery_runs_from_the_reopening_until_nobody_waits():
+    """From 10 to 20, when the second starts at the check. That it waits again from 30 on is another queue."""
+    rows = reopened((0, 0, 10))
+    assert recovery(rows, "check") == (10, 10, 1)
+    assert recovery(rows) == (10, 10, 1)
+
+
+def test_without_a_closure_there_is_no_recovery():
+    assert all(map(math.isnan, recovery(reopened())))
+    assert all(map(math.isnan, recovery(reopened((0, 0, 10)), "scan")))
+
+
+def test_a_stage_that_opens_later_than_the_closure_ends_recovers_from_its_opening():
+    """The closed date ends at 3, the stage opens at 10; three closures before one opening are one."""
+    assert recovery(reopened((0, 0, 3)), "check") == (10, 10, 1)
+    assert recovery(reopened((0, 0, 3), (0, 2, 4), (0, 6, 7)), "check") == (10, 10, 1)
+    never = reopened((0, 0, 3), checks=((0, 1), (2, 0)))
+    assert all(map(math.isnan, recovery(never, "check")))
+    assert all(map(math.isnan, recovery(never)))
+
+
+def test_only_a_reopening_in_the_measured_stretch_counts():
+    assert recovery(reopened((0, 0, 10), measure_from=10), "check") == (10, 10, 1)
+    late = reopened((0, 0, 10), measure_from=11)
+    assert all(map(math.isnan, recovery(late, "check")))
+    assert all(map(math.isnan, recovery(late)))
+
+
+def test_who_is_blocked_at_the_stage_before_waits_at_the_door():
+    """The scan is open again at 31: the unit at its door goes in at 34. At 35 nobody is there, and it takes no time."""
+    assert recovery(reopened((1, 25, 31)), "scan") == (3, 3, 1)
+    assert recovery(reopened((1, 25, 31), (1, 33, 35)), "scan") == (1.5, 3, 1)
+
+
+def test_a_queue_that_outlives_the_run_gives_the_time_to_its_end():
+    rows = reopened((1, 25, 31), (0, 0, 10), until=100)
+    assert recovery(rows, "scan") == (69, 69, 0)
+    assert recovery(rows, "check") == (10, 10, 1)
+
+
+def test_closures_of_several_stages_that_overlap_or_touch_are_one_event_of_the_port():
+    """The check is open again at 10, the scan at 12: 10 minutes from the first until nobody waits anywhere, at 20."""
+    assert recovery(reopened((0, 0, 10), (1, 2, 12))) == (10, 10, 1)
+    assert recovery(reopened((1, 2, 12), (0, 0, 10))) == (10, 10, 1)
+    assert recovery(reopened((0, 0, 3), (1, 10, 12))) == (10, 10, 1), "closed until its opening at 10, it touches"
+    apart = reopened((0, 0, 10), (1, 28, 31))
+    assert recovery(apart) == ((10 + 3) / 2, 10, 1)
 
 
 def test_a_run_that_had_to_stop_is_measured_as_far_as_it_went():

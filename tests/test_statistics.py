@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from portsim.experiments.findings import Finding, warnings_about
 from portsim.results import Measure, summarise
 from portsim.results.statistics import interval, t_quantile
 
@@ -56,7 +59,7 @@ def test_replications_in_which_a_measure_is_undefined_do_not_count():
 
 
 def test_a_maximum_is_the_largest_and_carries_no_interval():
-    for metric in ("wait_max_min", "queue_max", "in_port_max", "crossings_max_per_day"):
+    for metric in ("wait_max_min", "queue_max", "in_port_max", "crossings_max_per_day", "recovery_max_h"):
         summary = only(metric, 2, 9, 4)
         assert (summary.mean, summary.method) == (9, "maximum over replications: no interval")
         assert all(map(math.isnan, (summary.sd, summary.ci_low, summary.ci_high)))
@@ -90,6 +93,69 @@ def test_a_flow_is_judged_by_its_own_unfinished_units_and_a_stage_by_those_that_
     ]
     methods = [summary.method for summary in summarise("test", [measures, measures])]
     assert methods[4:] == ["t over replications", "t over replications", "lower bound, t over replications"]
+
+
+def test_a_recovery_is_a_lower_bound_where_a_queue_outlived_the_run_in_any_replication():
+    def measures(port: float, gate: float) -> list[Measure]:
+        return [
+            row("unfinished_share", 0.5),
+            row("unfinished_share", 0.5, stage="gate"),
+            row("recovery_h", 4),
+            row("recovery_max_h", 5),
+            row("recovered_share", port),
+            row("recovery_h", 3, stage="gate"),
+            row("recovered_share", gate, stage="gate"),
+            row("recovery_h", NAN, stage="scan"),
+            row("recovered_share", NAN, stage="scan"),
+        ]
+
+    t = "t over replications"
+    methods = [each.method for each in summarise("test", [measures(1, 1), measures(0.5, 1)])][2:]
+    assert methods == [
+        f"lower bound, {t}",
+        "lower bound, maximum over replications: no interval",
+        t,
+        t,  # that of a gate's queue is known, however many units are unfinished
+        t,
+        "undefined",
+        "undefined",
+    ]
+
+
+def test_a_queue_that_outlived_the_run_is_a_warning_that_names_the_stages():
+    measures = [
+        row("recovered_share", 0.5),
+        row("recovered_share", 1, stage="gate"),
+        row("recovered_share", 0.75, stage="scan"),
+        row("recovered_share", NAN, stage="yard"),
+    ]
+    nothing = [Finding(np.array([]), ())]
+    assert list(warnings_about(summarise("test", [measures]), nothing)) == [
+        "after a closure units still waited at scan when the run ended (in 50 % of cases), so recovery_h is a lower "
+        "bound: simulate longer, or read backlog_h, as a port under load may never be without a queue"
+    ]
+    over = [replace(measure, value=1.0) for measure in measures]
+    assert list(warnings_about(summarise("test", [over]), nothing)) == []
+
+
+@pytest.mark.parametrize(("left", "is_said"), [(2, False), (3, True)])
+def test_a_flow_many_of_which_gave_up_is_a_warning_to_its_waits(left, is_said):
+    """Of 200 units 2 are one in a hundred, which is let pass."""
+    measures = [
+        row("arrived", 200),
+        row("left", left),
+        row("arrived", 200, flow="trucks"),
+        row("left", left, flow="trucks"),
+        row("arrived", 0, flow="buses"),
+        row("left", 0, flow="buses"),
+    ]
+    said = list(warnings_about(summarise("test", [measures]), [Finding(np.array([]), ())]))
+    warning = (
+        "flow trucks: of every 100 units that arrived 1.5 gave up waiting, and their waits end when they left, so its "
+        "waits are shorter than until service: read them with left and left_wait_mean_min, or set its patience to "
+        "null to see how long the queue would be"
+    )
+    assert said == ([warning] if is_said else [])
 
 
 def test_the_order_of_replications_changes_no_bit():

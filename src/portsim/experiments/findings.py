@@ -53,6 +53,32 @@ def unfinished_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
     }
 
 
+def impatient_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
+    """Flows of which so many gave up waiting that their waits look short, with how many did per unit that arrived."""
+    counts = {(row.metric, row.flow): row.mean for row in rows if row.metric in ("left", "arrived")}
+    shares = {
+        flow: left / counts["arrived", flow]
+        for (metric, flow), left in counts.items()
+        if metric == "left" and flow is not None and counts["arrived", flow]
+    }
+    return {flow: share for flow, share in shares.items() if share > UNFINISHED_LIMIT}
+
+
+def _unrecovered(rows: Sequence[MetricRow]) -> Iterator[str]:
+    """A warning if the queue or the backlog of a closure outlived the run, naming the stages at which a queue did."""
+    shares = {row.stage: row.mean for row in rows if row.metric == "recovered_share" and row.mean < 1}
+    if shares:
+        stages = [stage for stage in shares if stage is not None]
+        where = f" at {', '.join(stages)}" if stages else ""
+        share = 100 * (1 - min(shares.values()))
+        yield (
+            f"after a closure units still waited{where} when the run ended (in {share:.0f} % of cases), so recovery_h "
+            "is a lower bound: simulate longer, or read backlog_h, as a port under load may never be without a queue"
+        )
+    if any(row.metric == "backlog_cleared_share" and row.mean < 1 for row in rows):
+        yield "a closure's backlog was not through when the run ended, so backlog_h is a lower bound: simulate longer"
+
+
 def _is_growing(days: NDArray[np.float64]) -> bool:
     """Whether the last days rose steadily, by much, and above every day before them: chance seldom does all three."""
     if days.size <= GROWING_DAYS:
@@ -69,6 +95,13 @@ def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> It
             f"flow {flow}: {100 * share:.1f} % of the units that arrived in the measured stretch were still in the "
             "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for"
         )
+    for flow, share in impatient_flows(rows).items():
+        yield (
+            f"flow {flow}: of every 100 units that arrived {100 * share:.1f} gave up waiting, and their waits end when "
+            "they left, so its waits are shorter than until service: read them with left and left_wait_mean_min, or "
+            "set its patience to null to see how long the queue would be"
+        )
+    yield from _unrecovered(rows)
     days = np.mean([finding.in_port for finding in findings], axis=0)
     if _is_growing(days):
         yield (

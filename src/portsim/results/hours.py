@@ -41,6 +41,10 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
     bounds = hours_of(network, ledger.end)
     hours = bounds.size - 1
     columns: dict[str, list[Ints]] = {name: [] for name in HOUR_SUMS}
+    on_duty = [
+        [ledger.crew(number, crew).level for crew in range(len(pool.crews))]
+        for number, pool in enumerate(network.pools)
+    ]
     for number, stage in enumerate(network.stages):
         visits = ledger.visits_of_stage[number]
         begun = visits[ledger.visits["started"][visits] >= 0]
@@ -52,7 +56,7 @@ def count_hours(network: Network, traffic: Traffic, records: Records) -> Table:
             "blocked": [level_of(ledger.visits["ended"][done], ledger.left[done])],
             "lanes_open": lanes_offered(stage),
             "officers_in_use": [level_of(pieces.start, pieces.end, pieces.officers)],
-            "officers_on_duty": [crew.level for crew in network.pools[stage.pool].crews] if stage.pool >= 0 else [],
+            "officers_on_duty": on_duty[stage.pool] if stage.pool >= 0 else [],
         }
         areas = {
             name: sum((np.diff(areas_until(level, bounds)) for level in parts), np.zeros(hours, np.int64))

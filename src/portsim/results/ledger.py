@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.network import NONE, Network
+from portsim.model.network import NONE, Crew, Network, StepFunction
 from portsim.model.records import Records, UnitOutcome, VisitOutcome
 from portsim.model.traffic import Traffic
-from portsim.results.areas import Ints
+from portsim.results.areas import Ints, levels_at
 
 Rows = NDArray[np.intp]
 
@@ -58,6 +58,19 @@ class Ledger:
         """The same ticks, with the end of the run where a thing has not happened."""
         return np.where(ticks == NONE, self.end, ticks)
 
+    def crew(self, pool: int, number: int) -> Crew:
+        """A crew as it was in this run: its levels on paper, and what the run itself called in.
+
+        A reserve that is called in is on the roster, and paid, while it is on duty.
+        """
+        paper = self.network.pools[pool].crews[number]
+        levels = self.records.levels
+        rows = (levels["is_pool"] == 1) & (levels["where"] == pool) & (levels["which"] == number)
+        if not rows.any():
+            return paper
+        called = StepFunction(levels["tick"][rows], levels["level"][rows].astype(np.int64))
+        return Crew(_sum(paper.level, called), _sum(paper.rostered, called))
+
     # ---- units: arrays of the length of the units table --------------------------------------------------------
 
     @cached_property
@@ -76,6 +89,12 @@ class Ledger:
         """Whether a unit's time at the port says anything: not of those turned away as they arrived."""
         admitted: NDArray[np.bool_] = self.units["outcome"] != UnitOutcome.TURNED_AWAY
         return admitted
+
+    @cached_property
+    def gave_up(self) -> NDArray[np.bool_]:
+        """Whether a unit left without having been served."""
+        gave_up: NDArray[np.bool_] = self.units["outcome"] == UnitOutcome.LEFT
+        return gave_up
 
     @cached_property
     def outside(self) -> Rows:
@@ -135,6 +154,15 @@ class Ledger:
             is_join = self.traffic.is_join[self.traffic.first[self.visits["unit"]] + self.visits["step"]]
             wait_end = np.where(is_join, self.reached, wait_end)
         return wait_end
+
+    @cached_property
+    def bound_for(self) -> NDArray[np.int16]:
+        """Stage each visit's unit goes to next, NONE after its last step."""
+        step = self.traffic.first[self.visits["unit"]] + self.visits["step"] + 1
+        has_next = step < self.traffic.first[self.visits["unit"] + 1]
+        bound_for = np.full(step.size, NONE, np.int16)
+        bound_for[has_next] = self.traffic.stage[step[has_next]]
+        return bound_for
 
     @cached_property
     def is_waiting(self) -> NDArray[np.bool_]:
@@ -226,6 +254,12 @@ class Ledger:
     def first_visits_of_legs(self) -> Rows:
         """Row of the first visit of each leg of each unit."""
         return _beginnings(self.visits["unit"], self.visits["leg"])
+
+
+def _sum(paper: StepFunction, called: StepFunction) -> StepFunction:
+    ticks = np.union1d(paper.at, called.at)
+    levels = levels_at(paper, ticks) + levels_at(called, ticks)
+    return StepFunction.of(zip(ticks.tolist(), levels.tolist(), strict=True))
 
 
 def _beginnings(*columns: NDArray[np.integer]) -> Rows:

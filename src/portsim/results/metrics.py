@@ -11,6 +11,7 @@ from portsim.results.crossings import measure_crossings
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Measure, Sheet
 from portsim.results.queues import measure_queues
+from portsim.results.recovery import measure_recovery
 from portsim.results.staffing import measure_staffing
 from portsim.results.waits import measure_waits
 
@@ -28,5 +29,6 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     measure_crossings(ledger, sheet)
     measure_waits(ledger, sheet, targets)
     measure_queues(ledger, sheet)
+    measure_recovery(ledger, sheet)
     measure_staffing(ledger, sheet)
     return tuple(sheet.rows)

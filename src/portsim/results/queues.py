@@ -56,7 +56,7 @@ def measure_queues(ledger: Ledger, sheet: Sheet) -> None:
 def _measure_balance(ledger: Ledger, sheet: Sheet) -> None:
     """What became of units: in_port_at_start + arrived = released + left + turned_away + in_port.
 
-    All are events of the measured stretch, whenever a unit arrived; `stayed_away` is of the whole run.
+    All are events of the measured stretch, whenever a unit arrived; `stayed_away` are those who wanted to come in it.
     """
     units, start = ledger.units, ledger.start
     flow, outcome = units["flow"], units["outcome"]

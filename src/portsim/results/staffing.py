@@ -42,8 +42,9 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
     `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
     itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late
     finishers show as overtime and never as use of those who came after them, and neither passes 1. `officer_hours` are
-    rostered hours. `overtime_hours` is the integral of officers in use above their crew's rostered size; `officer_cost`
-    prices both at the pool's cost per hour, and is undefined without one (in all: unless every pool has one).
+    rostered hours, those of reserves while on duty included. `overtime_hours` is the integral of officers in use above
+    their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and is undefined without one (in
+    all: unless every pool has one).
     """
     network = ledger.network
     pieces = [ledger.pieces(number) for number in range(len(network.stages))]
@@ -79,7 +80,8 @@ def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int
     """Officer-ms of all crews: in use within the level, the level, rostered, in use above the rostered size."""
     start, end = ledger.start, ledger.end
     used = level = rostered = over = 0
-    for number, crew in enumerate(ledger.network.pools[pool].crews):
+    for number in range(len(ledger.network.pools[pool].crews)):
+        crew = ledger.crew(pool, number)
         in_use = officers_in_use(pieces, number) if pieces else StepFunction.constant(0)
         used += areas_split(in_use, crew.level, start, end)[0]
         level += crew.level.integral(start, end)

@@ -13,13 +13,22 @@ CONFIDENCE = 0.95
 UNFINISHED_LIMIT = 0.01
 """Share of unfinished units above which times are called lower bounds."""
 
-MAXIMA = frozenset({f"{time}_max_min" for time in TIMES} | {"queue_max", "in_port_max", "crossings_max_per_day"})
+MAXIMA = frozenset(
+    {f"{time}_max_min" for time in TIMES} | {"queue_max", "in_port_max", "crossings_max_per_day", "recovery_max_h"}
+)
 """Metrics that are a largest value: over replications the largest is shown, and no interval."""
 
 LOWER_BOUNDS = frozenset(
     {f"{time}_{statistic}_min" for time in TIMES for statistic in STATISTICS} | {"truck_hours_lost"}
 )
 """Metrics that can only grow when unfinished units are followed to their end (`within_target_*` too)."""
+
+RECOVERIES = {
+    "recovery_h": "recovered_share",
+    "recovery_max_h": "recovered_share",
+    "backlog_h": "backlog_cleared_share",
+}
+"""Metrics that can only grow when what a closure left is followed until it is gone, and the share that came to that."""
 
 BUFFERS = frozenset({"buffer_time_min", "buffer_index"})
 """Differences of such metrics: unfinished units may push them either way."""
@@ -59,7 +68,7 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
     percentiles are taken in each replication and then averaged. A maximum shows the largest over replications and
     carries no interval. Sums are exactly rounded, so the order of replications changes nothing. Where more than 1 %
     of a flow's (or the port's) units are unfinished, or of a stage's still wait there, their times are marked as lower
-    bounds.
+    bounds; so are recoveries where a queue was not gone by the end.
 
     Raises ValueError if the replications do not have the same rows.
     """
@@ -73,10 +82,19 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
         for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True)
         if measure.metric == "unfinished_share"
     }
+    unrecovered = {
+        (measure.metric, measure.flow, measure.stage)
+        for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True)
+        if measure.metric in RECOVERIES.values() and _mean(_defined(column)) < 1
+    }
     rows = []
     for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True):
         values = _defined(column)
-        is_unfinished = unfinished.get((measure.flow, measure.stage), False)
+        is_unfinished = (
+            (RECOVERIES[measure.metric], measure.flow, measure.stage) in unrecovered
+            if measure.metric in RECOVERIES
+            else unfinished.get((measure.flow, measure.stage), False)
+        )
         if measure.metric in MAXIMA:
             numbers = (max(values, default=math.nan), math.nan, math.nan, math.nan)
         else:
@@ -132,7 +150,8 @@ def _method(metric: str, n: int, is_unfinished: bool) -> str:
         method = "maximum over replications: no interval"
     else:
         method = "t over replications" if n > 1 else "one replication: no interval"
-    if is_unfinished and (metric in LOWER_BOUNDS or metric.startswith("within_target_")):
+    can_grow = metric in LOWER_BOUNDS or metric in RECOVERIES or metric.startswith("within_target_")
+    if is_unfinished and can_grow:
         return f"lower bound, {method}"
     if is_unfinished and metric in BUFFERS:
         return f"distorted by unfinished units, {method}"

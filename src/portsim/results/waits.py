@@ -1,8 +1,9 @@
 """How long units wait, are blocked, are delayed and stay; which of them within the targets.
 
 Each belongs to the measured stretch in which its unit arrived. Units turned away as they arrived have no times;
-units that gave up have theirs until they left. Units still in the port count with what is known: the time until
-the end of the run, a lower bound for each of them (`unfinished_share` says how many there are).
+units that gave up have theirs until they left, which is less than they would have had to wait (`left` says how many
+did, `left_wait_mean_min` how long they waited). Units still in the port count with what is known: the time until the
+end of the run, a lower bound for each of them (`unfinished_share` says how many there are).
 
 wait     of a unit: arrived to first joined, and joined to started at every stage
 blocked  of a unit: ended to left at every stage, its lane held because the next stage had no place
@@ -49,11 +50,13 @@ class Times:
 
     ms : int64[n]
     is_finished : bool[n], whether it is known to its end
+    gave_up : bool[n], whether it ended because the unit gave up waiting
     bounds : intp[flows + 1], those of flow f are rows bounds[f] .. bounds[f + 1] - 1
     """
 
     ms: Ints
     is_finished: NDArray[np.bool_]
+    gave_up: NDArray[np.bool_]
     bounds: Rows
 
 
@@ -65,12 +68,9 @@ def times_of(ledger: Ledger) -> Mapping[str, Times]:
     outside = ledger.outside
     stood_outside = ledger.gone[outside] - units["arrived"][outside]
 
-    wait, blocked = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    wait[outside] = stood_outside
+    wait, blocked = unit_times(ledger)
     legs = ledger.first_visits_of_legs
     if ledger.first_visits.size:
-        wait[ledger.visited] = np.add.reduceat(ledger.wait_end - ledger.reached, ledger.first_visits)
-        blocked[ledger.visited] = np.add.reduceat(ledger.blocked, ledger.first_visits)
         last_visits = np.append(legs[1:], ledger.visits["unit"].size) - 1
         dwell = ledger.left[last_visits] - ledger.reached[legs]
         delay = dwell - np.add.reduceat(ledger.served, legs)
@@ -82,12 +82,25 @@ def times_of(ledger: Ledger) -> Mapping[str, Times]:
     leg_is_finished = np.concatenate((leg_is_finished, ~is_in_port[outside]))
     of_unit = _chosen(ledger, np.arange(size), ledger.came_in_window & ledger.is_admitted)
     of_leg = _chosen(ledger, leg_unit, ledger.came_in_window[leg_unit])
+    gave_up, leg_gave_up = ledger.gave_up, ledger.gave_up[leg_unit]
     return {
-        "wait": _times(wait, ~is_in_port, of_unit),
-        "blocked": _times(blocked, ~is_in_port, of_unit),
-        "delay": _times(np.concatenate((delay, stood_outside)), leg_is_finished, of_leg),
-        "dwell": _times(np.concatenate((dwell, stood_outside)), leg_is_finished, of_leg),
+        "wait": _times(wait, ~is_in_port, gave_up, of_unit),
+        "blocked": _times(blocked, ~is_in_port, gave_up, of_unit),
+        "delay": _times(np.concatenate((delay, stood_outside)), leg_is_finished, leg_gave_up, of_leg),
+        "dwell": _times(np.concatenate((dwell, stood_outside)), leg_is_finished, leg_gave_up, of_leg),
     }
+
+
+def unit_times(ledger: Ledger) -> tuple[Ints, Ints]:
+    """Wait and blocked time of each unit, int64 of the length of the units table, ms."""
+    size = ledger.units["unit"].size
+    wait, blocked = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    outside = ledger.outside
+    wait[outside] = ledger.gone[outside] - ledger.units["arrived"][outside]
+    if ledger.first_visits.size:
+        wait[ledger.visited] = np.add.reduceat(ledger.wait_end - ledger.reached, ledger.first_visits)
+        blocked[ledger.visited] = np.add.reduceat(ledger.blocked, ledger.first_visits)
+    return wait, blocked
 
 
 def _chosen(ledger: Ledger, unit: Rows, is_chosen: NDArray[np.bool_]) -> tuple[Rows, Rows]:
@@ -98,15 +111,16 @@ def _chosen(ledger: Ledger, unit: Rows, is_chosen: NDArray[np.bool_]) -> tuple[R
     return chosen[order], np.searchsorted(flow[order], np.arange(len(ledger.network.flows) + 1))
 
 
-def _times(ms: Ints, is_finished: NDArray[np.bool_], chosen: tuple[Rows, Rows]) -> Times:
+def _times(ms: Ints, is_finished: NDArray[np.bool_], gave_up: NDArray[np.bool_], chosen: tuple[Rows, Rows]) -> Times:
     rows, bounds = chosen
-    return Times(ms[rows], is_finished[rows], bounds)
+    return Times(ms[rows], is_finished[rows], gave_up[rows], bounds)
 
 
 def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) -> None:
     """Write down waits, blocked times, delays and dwells of the port and of each flow, and waits by stage.
 
-    `within_target_NAME` is the share known to have kept the target; one still in the port has not. `truck_hours_lost`
+    `within_target_NAME` is the share known to have kept the target; one still in the port has not, and
+    one that gave up never will. `truck_hours_lost`
     is the sum of delays, of whatever kind the units are. Raises ValueError for a target of another form than
     `wait_p95_min`, with one of the measures and statistics named here.
     """
@@ -123,6 +137,9 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
             values = dict(_statistics(ms))
             for statistic, value in values.items():
                 sheet.write(f"{name}_{statistic}_min", "min", value, flow=flow)
+            if name == "wait":
+                lost = times[name].ms[part][times[name].gave_up[part]]
+                sheet.write("left_wait_mean_min", "min", ratio(int(lost.sum()) / MINUTE_MS, lost.size), flow=flow)
             if name == "delay":
                 sheet.write("truck_hours_lost", "h", int(ms.sum()) / HOUR_MS, flow=flow)
             if name == "dwell":
@@ -132,7 +149,7 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
         for target, limit in targets.items():
             time = times[_measure_of(target)]
             part = slice(None) if flow is None else slice(time.bounds[number], time.bounds[number + 1])
-            kept = time.is_finished[part] & (time.ms[part] <= limit * MINUTE_MS)
+            kept = time.is_finished[part] & ~time.gave_up[part] & (time.ms[part] <= limit * MINUTE_MS)
             sheet.write(f"within_target_{target}", "share", ratio(int(kept.sum()), kept.size), flow=flow)
     _measure_virtual_waits(ledger, sheet)
     _measure_stages(ledger, sheet)

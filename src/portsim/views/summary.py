@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from portsim.experiments import Run
+from portsim.model.network import Stage
 from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import Scenario
 from portsim.views.provenance import source_counts
@@ -22,6 +23,12 @@ TIMES = {
 }
 STATISTICS = {"mean": "mean", "p50": "50 % within", "p90": "90 % within", "p95": "95 % within", "max": "largest"}
 
+LOST = {
+    "left": "units that gave up waiting",
+    "turned_away": "units turned away",
+    "stayed_away": "units that stayed away",
+}
+
 
 def run_blocks(run: Run) -> list[Line | Table]:
     """The whole readable result of a run, main measures first."""
@@ -31,6 +38,7 @@ def run_blocks(run: Run) -> list[Line | Table]:
         _times_section(rows),
         _flow_section(rows, network.flows),
         _stage_section(rows, [stage.name for stage in network.stages]),
+        ("After a closure, h from the reopening on", _recovery_table(rows, network.stages)),
         ("Officers", _pool_table(rows, [pool.name for pool in network.pools])),
         ("Targets", _target_table(rows, scenario)),
         ("Crossings beside the published figures", published_table(scenario, rows)),
@@ -68,6 +76,11 @@ def _port_table(rows: Rows, *, has_officers: bool) -> Table:
         ("units in the port, most", rows.number("in_port_max")),
         ("units held over at closing", rows.number("overnight")),
         ("units still in the port at the end", rows.number("in_port")),
+        *(
+            (label, rows.number(metric))
+            for metric, label in LOST.items()
+            if (row := rows.row(metric)) is not None and row.mean > 0
+        ),
     ]
     if has_officers:
         cells.append(("officer-hours", rows.number("officer_hours")))
@@ -120,6 +133,24 @@ def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
     ]
     columns = ("", *shown.values(), "queue while open", "longest queue", "queue at closing", "lanes in use")
     return f"By stage, times in {unit.name}", Table.of(columns, cells)
+
+
+def _recovery_table(rows: Rows, stages: Sequence[Stage]) -> Table | None:
+    """The port, and each stage at which anybody waited as it opened again after a closure; None without closures."""
+    parts: list[dict[str, str]] = [{}, *({"stage": stage.name} for stage in stages)]
+    cells = [
+        (
+            part.get("stage", "the port"),
+            rows.number("recovery_h", **part),
+            rows.number("recovery_max_h", **part),
+            rows.share("recovered_share", **part),
+            rows.number("backlog_h", **part) if "stage" not in part else "-",
+        )
+        for part in parts
+        if (longest := rows.row("recovery_max_h", **part)) is not None and (longest.mean > 0 or not part)
+    ]
+    columns = ("", "queue gone, mean", "longest of all", "gone before the end", "95 % of those held up are out")
+    return Table.of(columns, cells) if cells else None
 
 
 def _pool_table(rows: Rows, pools: Sequence[str]) -> Table | None:

@@ -1,0 +1,149 @@
+"""How long after a closure those it held up are through, and how long until the queue it left is gone.
+
+A closure of a stage is over when the stage is open again, which may be later than the closure's last day: the next
+morning, if the stage opens by the clock. From that reopening on the recovery runs until, for the first time, nobody
+waits: nobody joined and not started, nobody outside the door of the port, nobody blocked at the stage before. It is
+elapsed time, nights included. If the queue outlives the run, the time to the end is a lower bound.
+
+A port under load may never be without a queue, closure or not. So the backlog itself is followed as well: the units
+that are in the port or stand before it at the reopening, until nearly all of them are out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from portsim.model.network import NONE, Closed, Network, StepFunction
+from portsim.results.areas import level_of
+from portsim.results.ledger import Ledger
+from portsim.results.measure import Sheet, ratio
+
+HOUR_MS = 3_600_000
+
+NEARLY_ALL = 0.95
+"""Share of a backlog that has to be out: the last few may be unpacked for a day, which is no matter of the closure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What came of one reopening.
+
+    start : tick of the reopening
+    length : ms until it was over, or until the end of the run
+    is_over : whether it came to that before the end
+    """
+
+    start: int
+    length: int
+    is_over: bool
+
+
+def reopening(network: Network, closure: Closed) -> int | None:
+    """First tick from the closure's end on at which its stage is open, None if that does not come."""
+    is_open = network.stages[closure.stage].is_open
+    if is_open(closure.end):
+        return closure.end
+    later = is_open.at[(is_open.at > closure.end) & (is_open.value > 0)]
+    return int(later[0]) if later.size else None
+
+
+def reopenings(ledger: Ledger, stage: int) -> list[int]:
+    """Ticks of the measured stretch at which a stage is open again after a closure, ascending."""
+    ticks = {reopening(ledger.network, closure) for closure in ledger.network.closures if closure.stage == stage}
+    return sorted(tick for tick in ticks if tick is not None and ledger.start <= tick < ledger.end)
+
+
+def reopenings_of_port(ledger: Ledger) -> list[int]:
+    """Ticks of the measured stretch at which the first stage is open again after closures of any, ascending.
+
+    Each closure lasts until its stage is open again; those that overlap or touch are one event, with one reopening.
+    """
+    network = ledger.network
+    closures = [(closure, reopening(network, closure)) for closure in network.closures]
+    spans = sorted((closure.start, closure.end if tick is None else tick, tick) for closure, tick in closures)
+    events: list[list[int]] = []
+    reach = NONE
+    for start, end, tick in spans:
+        if not events or start > reach:
+            events.append([])
+        reach = max(reach, end)
+        events[-1] += [] if tick is None else [tick]
+    first = [min(ticks) for ticks in events if ticks]
+    return [tick for tick in first if ledger.start <= tick < ledger.end]
+
+
+def standing(ledger: Ledger, stages: Iterable[int]) -> StepFunction:
+    """Units that want to get on at these stages: waiting there, outside their doors, or blocked at the stage before."""
+    starts, ends = [], []
+    for stage in stages:
+        waits = ledger.waiting(stage)
+        blocked = np.flatnonzero((ledger.bound_for == stage) & (ledger.visits["ended"] != NONE))
+        starts += [waits[0], ledger.visits["ended"][blocked]]
+        ends += [waits[1], ledger.left[blocked]]
+    start, end = np.concatenate(starts), np.concatenate(ends)
+    lasted = end > start
+    return level_of(start[lasted], end[lasted])
+
+
+def recoveries(level: StepFunction, ticks: Iterable[int], end: int) -> list[Recovery]:
+    """How long after each of these ticks the level is 0 for the first time; `end` is where the run ends."""
+    found = []
+    empty = level.at[level.value == 0]
+    for tick in ticks:
+        later = empty[int(np.searchsorted(empty, tick)) :]
+        gone = tick if not level(tick) else int(later[0]) if later.size else end
+        found.append(Recovery(tick, min(gone, end) - tick, gone < end))
+    return found
+
+
+def clearances(ledger: Ledger, ticks: Iterable[int], flow: int | None) -> list[Recovery]:
+    """How long after each of these ticks nearly all units of a flow (or any) that were there at the tick are out."""
+    arrived, gone = ledger.units["arrived"], ledger.gone
+    if flow is not None:
+        chosen = ledger.units["flow"] == flow
+        arrived, gone = arrived[chosen], gone[chosen]
+    found = []
+    for tick in ticks:
+        out = np.sort(gone[(arrived <= tick) & (gone > tick)])
+        cleared = int(out[math.ceil(NEARLY_ALL * out.size) - 1]) if out.size else tick
+        found.append(Recovery(tick, cleared - tick, cleared < ledger.end))
+    return found
+
+
+def measure_recovery(ledger: Ledger, sheet: Sheet) -> None:
+    """Write down how long backlogs and queues took to go after closures; undefined without any.
+
+    Of the port and each flow `backlog_h` is the mean over the reopenings of the measured stretch, and
+    `backlog_cleared_share` the share of them after which it was cleared before the end. Of the port and each stage
+    `recovery_h`, `recovery_max_h` (the longest) and `recovered_share` say the same of queues.
+    """
+    network = ledger.network
+    of_port = reopenings_of_port(ledger)
+    for flow, name in [(None, None), *enumerate(network.flows)]:
+        cleared = clearances(ledger, of_port, flow)
+        sheet.write("backlog_h", "h", _mean_length(cleared), flow=name)
+        sheet.write("backlog_cleared_share", "share", _share_over(cleared), flow=name)
+    _write(ledger, sheet, of_port, range(len(network.stages)), None)
+    for number, stage in enumerate(network.stages):
+        _write(ledger, sheet, reopenings(ledger, number), [number], stage.name)
+
+
+def _mean_length(found: list[Recovery]) -> float:
+    return ratio(sum(recovery.length for recovery in found) / HOUR_MS, len(found))
+
+
+def _share_over(found: list[Recovery]) -> float:
+    return ratio(sum(recovery.is_over for recovery in found), len(found))
+
+
+def _write(ledger: Ledger, sheet: Sheet, ticks: list[int], stages: Iterable[int], name: str | None) -> None:
+    found = recoveries(standing(ledger, stages), ticks, ledger.end) if ticks else []
+    lengths = [recovery.length for recovery in found]
+    longest = max(lengths) / HOUR_MS if lengths else float("nan")
+    sheet.write("recovery_h", "h", _mean_length(found), stage=name)
+    sheet.write("recovery_max_h", "h", longest, stage=name)
+    sheet.write("recovered_share", "share", _share_over(found), stage=name)
