@@ -540,7 +540,9 @@ def test_version():
 def test_help_names_the_commands_that_exist():
     text = call("--help").stdout
     listed = [line.split()[0] for line in text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()]
-    assert listed == ["run", "check", "facts", "list", "schema"]
+    assert listed == [
+        "run", "check", "plot", "verify", "trace", "describe", "new", "facts", "list", "schema",
+    ]  # fmt: skip
 
 
 def test_a_closed_stdout_is_no_mistake(tmp_path: Path) -> None:

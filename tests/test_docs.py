@@ -29,7 +29,7 @@ from portsim.engines import simulate
 from portsim.errors import LimitError
 from portsim.model import draw, lower
 from portsim.results import MetricRow, measure
-from portsim.scenario import calendar, profiles, schema_values, units
+from portsim.scenario import calendar, profiles, schema_arrivals, schema_calls, schema_values, units
 from portsim.scenario.capacity import StageLoad
 from portsim.scenario.scenario import NumberSource
 from portsim.scenario.schema import ScenarioFile
@@ -52,6 +52,8 @@ READERS: dict[str, Callable[[Any], object]] = {
     "rate": units.parse_rate,
     "share": units.parse_share,
     "step": schema_values.read_step,
+    "waves": schema_calls.read_waves,
+    "when_closed": schema_arrivals.read_when_closed,
 }
 """What reads the values of a table below `<!-- read: NAME -->`."""
 

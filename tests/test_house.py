@@ -111,6 +111,7 @@ def test_the_full_check_can_be_executed():
 def test_the_public_names_are_these():
     assert sorted(portsim.__all__) == [
         "Check",
+        "Description",
         "EngineError",
         "Fact",
         "FactError",
@@ -121,14 +122,19 @@ def test_the_public_names_are_these():
         "Run",
         "Scenario",
         "ScenarioError",
+        "Trace",
+        "Verification",
         "__version__",
         "check",
+        "describe",
         "facts",
         "json_schema",
         "load",
         "load_text",
         "run",
         "scenarios",
+        "trace",
+        "verify",
     ]
 
 
@@ -173,7 +179,8 @@ def test_the_schema_speaks_in_words_of_the_port():
 
 
 def test_the_help_speaks_in_words_of_the_port():
-    help_pages = [["--help"], ["run", "--help"], ["check", "--help"], ["facts", "--help"]]
+    commands = ("run", "check", "verify", "trace", "facts")
+    help_pages = [["--help"], *([name, "--help"] for name in commands)]
     for page in help_pages:
         done = subprocess.run(
             [sys.executable, "-c", command(page)], capture_output=True, text=True, encoding="utf-8", check=True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api import (
         Check,
+        Description,
         EngineError,
         Fact,
         FactError,
@@ -22,19 +23,25 @@ if TYPE_CHECKING:
         Run,
         Scenario,
         ScenarioError,
+        Trace,
+        Verification,
         check,
+        describe,
         facts,
         json_schema,
         load,
         load_text,
         run,
         scenarios,
+        trace,
+        verify,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Check",
+    "Description",
     "EngineError",
     "Fact",
     "FactError",
@@ -45,14 +52,19 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "Trace",
+    "Verification",
     "__version__",
     "check",
+    "describe",
     "facts",
     "json_schema",
     "load",
     "load_text",
     "run",
     "scenarios",
+    "trace",
+    "verify",
 ]
 
 

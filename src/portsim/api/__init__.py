@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api.catalogue import facts, json_schema, scenarios
     from portsim.api.checking import Check, check
+    from portsim.api.describing import Description, describe
     from portsim.api.runs import Run, run
+    from portsim.api.tracing import Trace, trace
+    from portsim.api.verifying import Verification, verify
     from portsim.errors import (
         EngineError,
         FactError,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Check": "portsim.api.checking",
+    "Description": "portsim.api.describing",
     "EngineError": "portsim.errors",
     "Fact": "portsim.facts",
     "FactError": "portsim.errors",
@@ -37,17 +41,23 @@ _HOME = {
     "Run": "portsim.api.runs",
     "Scenario": "portsim.scenario.scenario",
     "ScenarioError": "portsim.errors",
+    "Trace": "portsim.api.tracing",
+    "Verification": "portsim.api.verifying",
     "check": "portsim.api.checking",
+    "describe": "portsim.api.describing",
     "facts": "portsim.api.catalogue",
     "json_schema": "portsim.api.catalogue",
     "load": "portsim.scenario",
     "load_text": "portsim.scenario",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
+    "trace": "portsim.api.tracing",
+    "verify": "portsim.api.verifying",
 }
 
 __all__ = [
     "Check",
+    "Description",
     "EngineError",
     "Fact",
     "FactError",
@@ -58,13 +68,18 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "Trace",
+    "Verification",
     "check",
+    "describe",
     "facts",
     "json_schema",
     "load",
     "load_text",
     "run",
     "scenarios",
+    "trace",
+    "verify",
 ]
 
 

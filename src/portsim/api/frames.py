@@ -15,6 +15,7 @@ from portsim.model.records import UnitOutcome, VisitOutcome
 from portsim.model.traffic import Direction
 from portsim.results import MetricRow
 from portsim.results.ledger import Ledger
+from portsim.results.waits import unit_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def units_frame(network: Network, kept: Sequence[Replication]) -> pd.DataFrame:
                     "arrived_at": _moments(units["arrived"], network),
                     "out_at": _moments(units["out"], network),
                     "outcome": _names(units["outcome"], [outcome.name.lower() for outcome in UnitOutcome]),
-                    "wait_min": _wait_ms(ledger) / MINUTE_MS,
+                    "wait_min": unit_times(ledger)[0] / MINUTE_MS,
                     "dwell_min": (ledger.gone - units["arrived"]) / MINUTE_MS,
                 }
             )
@@ -111,15 +112,6 @@ def visits_frame(network: Network, kept: Sequence[Replication]) -> pd.DataFrame:
             )
         )
     return pd.concat(frames, ignore_index=True)
-
-
-def _wait_ms(ledger: Ledger) -> NDArray[np.int64]:
-    wait = np.zeros(ledger.units["unit"].size, np.int64)
-    outside = ledger.outside
-    wait[outside] = ledger.gone[outside] - ledger.units["arrived"][outside]
-    if ledger.first_visits.size:
-        wait[ledger.visited] = np.add.reduceat(ledger.wait_end - ledger.reached, ledger.first_visits)
-    return wait
 
 
 def _names(codes: NDArray[np.integer[Any]], names: Sequence[str]) -> pd.Categorical:

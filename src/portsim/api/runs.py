@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api import frames
+from portsim.api.plotting import Plots
 from portsim.engines import EngineName
 from portsim.experiments import Replication, Saving, replicate
 from portsim.experiments import Run as Replicated
 from portsim.results import MetricRow
-from portsim.results.store import Format, Keep
+from portsim.results.runtables import Format, Keep
 from portsim.scenario import load
 from portsim.scenario.scenario import Scenario
 from portsim.views.documents import run_document
@@ -67,6 +68,11 @@ class Run:
     def visits(self) -> pd.DataFrame:
         """Every visit of the replications whose records were kept; ValueError if none were."""
         return frames.visits_frame(self.data.network, self._kept())
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures of it: `run.plot.queue()`, `.daily()`, `.wait()`, `.use()`, each taking `ax=` and returning Axes."""
+        return Plots(self.data)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim run --json` prints."""

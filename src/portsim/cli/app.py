@@ -74,6 +74,8 @@ def _options(
 def _ending(function: Callable[..., Exit], *args: Any, **kwargs: Any) -> int:
     try:
         return function(*args, **kwargs)
+    except typer.BadParameter:
+        raise  # wrong usage is typer's own to tell
     except BrokenPipeError:
         streams.discard_stdout()
         return Exit.DONE

@@ -17,9 +17,12 @@ PATIENCE_S = 2.0
 
 
 class Bar:
-    """Counts replications; a context manager that leaves no trace on the screen."""
+    """Counts replications; a context manager that leaves no trace on the screen.
 
-    def __init__(self, total: int, *, is_wanted: bool) -> None:
+    total : how many there are, None if that is said only with `advance`
+    """
+
+    def __init__(self, total: int | None, *, is_wanted: bool) -> None:
         self._total = total
         self._is_shown = is_wanted and has_style(sys.stderr)
         self._progress: Progress | None = None
@@ -44,10 +47,10 @@ class Bar:
             self._timer.start()
         return self
 
-    def advance(self) -> None:
-        """One more replication is done."""
+    def advance(self, total: int | None = None) -> None:
+        """One more replication is done, of `total`."""
         if self._progress is not None:
-            self._progress.advance(self._progress.task_ids[0])
+            self._progress.update(self._progress.task_ids[0], advance=1, total=total)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None

@@ -12,6 +12,7 @@ import typer
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.progress import Bar
+from portsim.errors import PortsimError
 
 if TYPE_CHECKING:
     from portsim.experiments import Replication
@@ -63,6 +64,7 @@ def run(
     table_format: Annotated[
         FormatChoice, typer.Option("--format", help="Of the run folder's tables.")
     ] = FormatChoice.csv,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="No pictures in the run folder.")] = False,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
     debug: Debug = False,
@@ -101,6 +103,22 @@ def run(
             streams.say(f"warning: {warning}")
         if output is not None:
             streams.say(f"written to {output}")
-    if result.stopped is not None:
-        return Exit.STOPPED
-    return Exit.INTERRUPTED if result.is_interrupted else Exit.DONE
+    if result.is_interrupted:
+        return Exit.INTERRUPTED
+    if output is not None and not no_plots:
+        for notice in _draw(output):
+            if not quiet:
+                streams.say(f"warning: {notice}")
+    return Exit.STOPPED if result.stopped is not None else Exit.DONE
+
+
+def _draw(folder: Path) -> list[str]:
+    """Draw the pictures of a finished run folder; return notices, why it has none among them."""
+    from portsim.api.plotting import plot_folder
+
+    try:
+        return plot_folder(folder)[1]
+    except (PortsimError, OSError) as error:
+        return [f"the run is written, its pictures are not: {error}"]
+    except KeyboardInterrupt:
+        return [f"interrupted while drawing; the run is written, portsim plot {folder} draws its pictures"]

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from portsim.experiments.replicate import Replication, Run, replicate
 from portsim.experiments.saving import Saving
+from portsim.experiments.verifying import Difference, Verification, verify
 
-__all__ = ["Replication", "Run", "Saving", "replicate"]
+__all__ = ["Difference", "Replication", "Run", "Saving", "Verification", "replicate", "verify"]

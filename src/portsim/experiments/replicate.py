@@ -13,7 +13,7 @@ from portsim.model.network import Network, frozen
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 from portsim.results import Measure, MetricRow, measure, summarise
-from portsim.results.store import Keep
+from portsim.results.runtables import Keep
 from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import load_warnings
 from portsim.scenario.scenario import Scenario

@@ -9,7 +9,8 @@ from portsim import yamlfile
 from portsim.experiments.replicate import Replication, Run
 from portsim.model import lower
 from portsim.results.manifest import manifest_of
-from portsim.results.store import Format, Keep, RunFolder
+from portsim.results.runtables import Format, Keep
+from portsim.results.store import RunFolder
 from portsim.scenario.scenario import Scenario
 
 
@@ -23,6 +24,7 @@ class Saving:
         self._scenario = scenario
         self._folder = RunFolder.create(path, lower(scenario), keep=keep, table_format=table_format)
         self._is_begun = False
+        self._newest: int | None = None
         self._started_s = time.perf_counter()
 
     def add(self, replication: Replication) -> None:
@@ -31,6 +33,7 @@ class Saving:
             inputs = {name: Path(path) for name, path in self._scenario.attachments}
             self._folder.write_scenario(yamlfile.dump(self._scenario.resolved), inputs)
             self._is_begun = True
+        self._newest = replication.number
         self._folder.write_replication(
             replication.number,
             replication.network,
@@ -41,7 +44,12 @@ class Saving:
         )
 
     def finish(self, run: Run) -> None:
-        """Write the tables over all replications and, last, the manifest."""
+        """Write the tables over all replications and, last, the manifest.
+
+        A replication that Ctrl-C kept from being finished is in no table, and its folder goes.
+        """
+        if run.is_interrupted and self._newest is not None and self._newest not in run.numbers:
+            self._folder.drop_replication(self._newest)
         manifest = manifest_of(
             run.scenario,
             run.network,

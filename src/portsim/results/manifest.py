@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:  # what reads run folders need not load what reads scenarios
 
 SCHEMA = "portsim.run-folder/1"
 FILE = "manifest.json"
+OWN_HASH = "sha256"
+_END = b"\n}\n"
 PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba", "pyarrow")
 
 
@@ -47,7 +51,7 @@ def manifest_of(
         "schema": SCHEMA,
         "portsim": portsim.__version__,
         "python": platform.python_version(),
-        "packages": dict(_packages()),
+        "packages": packages(),
         "platform": platform.platform(),
         "scenario": scenario.name,
         "port": scenario.port,
@@ -93,8 +97,24 @@ def manifest_of(
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> bytes:
-    """The manifest as JSON, in its own order, ended by a line feed."""
-    return (json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """The manifest as JSON, in its own order, ended by a line feed; last its own sha256: of the text without it."""
+    rest = {key: value for key, value in manifest.items() if key != OWN_HASH}
+    text = (json.dumps(rest, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return _with_hash(text)
+
+
+def is_as_written(text: bytes) -> bool:
+    """Whether not one byte of a manifest was changed since it was written."""
+    return text == _with_hash(text[: -len(_hash_line(b""))] + _END)
+
+
+def _with_hash(text: bytes) -> bytes:
+    """The text of a JSON object with its sha256 as the last entry."""
+    return text.removesuffix(_END) + _hash_line(text)
+
+
+def _hash_line(text: bytes) -> bytes:
+    return f',\n  "{OWN_HASH}": "{hashlib.sha256(text).hexdigest()}"'.encode() + _END
 
 
 def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
@@ -115,12 +135,13 @@ def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _packages() -> Iterable[tuple[str, str]]:
+def packages() -> dict[str, str]:
+    """Versions of the installed packages that results may depend on."""
+    found = {}
     for name in PACKAGES:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _problem(path: pathlib.Path, message: str) -> ScenarioError:

@@ -75,5 +75,46 @@ def read_parquet(path: pathlib.Path, columns: Sequence[Column]) -> Table:
     return table
 
 
+def differing_rows(
+    path: pathlib.Path, made: bytes
+) -> tuple[int, dict[str, str] | None, dict[str, str] | None, int | None] | None:
+    """Compare a Parquet file with the bytes of another version of it; None if they hold the same rows.
+
+    Gives the number of the first row that differs (from 1, 0 for other columns), that row of the file and of the
+    bytes (None beyond the end), and how many rows differ (None if they have not the same number of rows).
+    Raises ScenarioError if the file is no Parquet file, or pyarrow is not installed.
+    """
+    require_parquet()
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, f"is not a Parquet file: {error}") from None
+    now = pq.read_table(pa.BufferReader(made))
+    if found.column_names != now.column_names:
+        theirs, ours = ({str(place): name for place, name in enumerate(t.column_names, 1)} for t in (found, now))
+        return 0, theirs, ours, None
+    size = min(found.num_rows, now.num_rows)
+    differs = np.zeros(size, np.bool_)
+    for name in now.column_names:
+        one, other = (table[name].slice(0, size).cast(pa.string()) for table in (found, now))
+        either = pc.coalesce(pc.not_equal(one, other), pc.xor(pc.is_null(one), pc.is_null(other)))
+        differs |= either.to_numpy()
+    is_as_long = found.num_rows == now.num_rows
+    if is_as_long and not differs.any():
+        return None
+    row = int(np.argmax(differs)) if differs.any() else size
+    rows = [
+        {name: "" if value is None else str(value) for name, value in table.slice(row, 1).to_pylist()[0].items()}
+        if row < table.num_rows
+        else None
+        for table in (found, now)
+    ]
+    return row + 1, rows[0], rows[1], int(differs.sum()) if is_as_long else None
+
+
 def _unreadable(path: pathlib.Path, message: str) -> ScenarioError:
     return ScenarioError([Problem(Place(str(path), 0, 0), "", message)])

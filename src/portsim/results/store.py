@@ -16,33 +16,23 @@ since the start, areas in the hourly.csv of a replication unit-ms. A file is the
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.model.network import Network
-from portsim.model.records import Records, Table
+from portsim.model.records import Records
 from portsim.model.traffic import Traffic
-from portsim.results.days import count_days, join_days
 from portsim.results.files import write_whole
-from portsim.results.hours import HOUR_SUMS, count_hours, mean_hours
 from portsim.results.manifest import FILE, manifest_text
 from portsim.results.measure import Measure
-from portsim.results.names import Names
-from portsim.results.parquet import parquet_bytes, require_parquet
-from portsim.results.reading import cell, day_columns, hour_columns, measure_lines
-from portsim.results.recordfiles import columns_of, to_files
+from portsim.results.parquet import require_parquet
+from portsim.results.runtables import REPLICATIONS, Format, Keep, RunTables, folder_of
 from portsim.results.statistics import MetricRow
-from portsim.results.tables import Column, csv_line, csv_text
 
-Keep = Literal["first", "all", "none"]
-Format = Literal["csv", "parquet"]
-
-_OWN = {"scenario.yaml", FILE, "summary.csv", "daily.csv", "hourly.csv", "replications"}
+_OWN = {"scenario.yaml", FILE, "summary.csv", "daily.csv", "hourly.csv", REPLICATIONS, "plots"}
 
 
 class RunFolder:
@@ -56,15 +46,10 @@ class RunFolder:
 
     def __init__(self, path: pathlib.Path, network: Network, *, keep: Keep, table_format: Format) -> None:
         self.path = path
-        self._network = network
-        self._names = Names.of(network)
         self._keep = keep
         self._format = table_format
+        self._tables = RunTables(self._write, network, keep=keep, table_format=table_format)
         self._files: dict[str, dict[str, Any]] = {}
-        self._days: list[tuple[int, Table]] = []
-        self._hours: Table = {}
-        self._hours_end = 0
-        self._kept: list[dict[str, int]] = []
 
     @classmethod
     def create(
@@ -129,38 +114,21 @@ class RunFolder:
         network : as it was played, which ends early if the replication had to stop
         is_stopped : whether it had to; daily.csv and hourly.csv are then of the others, if there are any
         """
-        folder = f"replications/{number:04d}"
-        days, hours = count_days(network, traffic, records), count_hours(network, traffic, records)
-        self._write(f"{folder}/measures.csv", measure_lines(measures), len(measures))
-        self._write_table(f"{folder}/daily.csv", day_columns(self._names), days)
-        self._write_table(f"{folder}/hourly.csv", hour_columns(self._names), hours)
-        if self._keep == "all" or (self._keep == "first" and not self._kept and not self._days):
-            for name, table in to_files(records, self._names).items():
-                self._write_table(f"{folder}/{name}.{self._format}", columns_of(name, self._names), table)
-            self._kept.append({"replication": number, "end_tick": records.end})
-        if not is_stopped or not self._days:
-            self._days.append((number, days))
-            sums = {name: hours[name] + self._hours.get(name, 0) for name in HOUR_SUMS}
-            self._hours = hours | sums
-            self._hours_end = network.end
+        self._tables.add(number, network, traffic, records, measures, is_stopped=is_stopped)
+
+    def drop_replication(self, number: int) -> None:
+        """Take back the last replication, whole or half written: the summary will not be of it."""
+        folder = folder_of(number)
+        self._files = {path: entry for path, entry in self._files.items() if not path.startswith(f"{folder}/")}
+        self._tables.forget(number)
+        shutil.rmtree(self.path / folder, ignore_errors=True)
 
     def finish(self, rows: Sequence[MetricRow], manifest: Mapping[str, Any]) -> None:
         """Write the tables over all replications, then the manifest (see `manifest.manifest_of`)."""
-        fields = [field.name for field in dataclasses.fields(MetricRow)]
-        lines = [csv_line([cell(getattr(row, name)) for name in fields]) for row in rows]
-        self._write("summary.csv", [csv_line(fields), *lines], len(lines))
-        days = join_days(sorted(self._days, key=lambda pair: pair[0]))
-        self._write_table("daily.csv", (Column("replication", np.int64), *day_columns(self._names)), days)
-        hours = list(mean_hours(self._network, self._hours, len(self._days), self._hours_end))
-        self._write("hourly.csv", map(csv_line, hours), len(hours) - 1)
+        self._tables.finish(rows)
         files = [{"path": path, **self._files[path]} for path in sorted(self._files)]
-        whole = {**manifest, "keep": self._keep, "kept": self._kept, "format": self._format, "files": files}
+        whole = {**manifest, "keep": self._keep, "kept": self._tables.kept, "format": self._format, "files": files}
         self._write(FILE, [manifest_text(whole)])
-
-    def _write_table(self, path: str, columns: Sequence[Column], table: Table) -> None:
-        rows = len(table[columns[0].name])
-        is_parquet = path.endswith(".parquet")
-        self._write(path, [parquet_bytes(columns, table)] if is_parquet else csv_text(columns, table), rows)
 
     def _write(self, path: str, pieces: Iterable[bytes], rows: int | None = None) -> None:
         target = self.path / path

@@ -27,7 +27,7 @@ def _line(window: CountWindow, scenario: Scenario, rows: Rows) -> tuple[str, ...
     published = fact_rows({fact.id: fact})[0]["shown"]
     direction = fact.counts.direction if fact.counts else "both"
     row = rows.row(metric, direction=direction if direction in ("in", "out") else None)
-    if row is None or not _is_comparable(fact, scenario):
+    if row is None or not is_comparable(fact, scenario):
         return (window.name, fact.id, rows.number(metric), published, "not comparable")
     days = calendar_days(window, scenario.clock) if fact.dimension == "rate" else 1.0
     scale = 1 / days / UNITS[fact.unit][1]
@@ -42,7 +42,7 @@ def calendar_days(window: CountWindow, clock: str) -> float:
     return (end - start).total_seconds() * 1000 / DAY_MS
 
 
-def _is_comparable(fact: Fact, scenario: Scenario) -> bool:
+def is_comparable(fact: Fact, scenario: Scenario) -> bool:
     """Whether the figure counts what a crossing is: units, or persons where every unit is one person."""
     what = fact.unit.partition("/")[0]
     are_persons = all(flow.persons == 1 for flow in scenario.flows)

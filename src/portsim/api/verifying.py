@@ -1,0 +1,61 @@
+"""Checking a run folder: whether it is as it was written, and whether its run gives the same today."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portsim import experiments
+from portsim.experiments import Difference
+from portsim.views.tables import Line, Table, html, plain
+from portsim.views.verified import verified_blocks, verified_document, verified_warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found of a run folder; `print` shows it as text, and so does a notebook."""
+
+    data: experiments.Verification
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every file is as it was written and the run gives the same today."""
+        return self.data.is_identical
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Every file that is not as it should be, with the first row that differs, and why."""
+        return self.data.differences
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What lies in the folder and is no part of the run."""
+        return tuple(verified_warnings(self.data))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `portsim verify --json` prints."""
+        return verified_document(self.data)
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable result, as lines and tables."""
+        return verified_blocks(self.data)
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+
+def verify(folder: str | os.PathLike[str], *, on_replication: Callable[[int], None] | None = None) -> Verification:
+    """Check every file of a run folder, play its run again and compare every table byte for byte.
+
+    on_replication : called with how many there are, whenever one has been played and compared
+
+    Nothing is written. Raises ScenarioError if the folder has no manifest or one of another format, OSError if a file
+    cannot be read.
+    """
+    return Verification(experiments.verify(Path(folder), on_replication=on_replication))

@@ -1,0 +1,40 @@
+"""`portsim verify`: whether a run folder is what its run wrote, and gives again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portsim.cli import streams
+from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.progress import Bar
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder, as portsim run -o writes it.")]
+
+
+def verify(
+    folder: FolderArgument,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    debug: Debug = False,
+) -> Exit:
+    """Play a run folder again and say whether it is identical.
+
+    Every file is checked against the manifest, then every table against what the run gives today.
+    """
+    del debug
+    from portsim import api
+
+    with Bar(None, is_wanted=not quiet) as bar:
+        result = api.verify(folder, on_replication=bar.advance)
+    if as_json:
+        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        streams.show(result.blocks())
+    if not quiet:
+        for warning in result.warnings:
+            streams.say(f"warning: {warning}")
+    return Exit.DONE if result.is_identical else Exit.BAD_INPUT
