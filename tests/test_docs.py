@@ -189,6 +189,52 @@ def test_a_value_of_the_docs_is_read_or_refused_as_it_says(what, reader, text):
             READERS[reader](value)
 
 
+# ---- figures -----------------------------------------------------------------------------------------------------
+
+
+def tables_of_figures() -> list[tuple[str, str, list[str], list[list[str]]]]:
+    """(page, command, headings, rows) of every table that shows what a command gives."""
+    found = []
+    for page in TESTED:
+        for match in re.finditer(r"^<!-- figures: (.*) -->\n((?:\|.*\n)+)", page.read_text("utf-8"), re.M):
+            headings = [cell.strip() for cell in match[2].splitlines()[0].split("|")[1:-1]]
+            found.append((page.name, match[1], headings, rows(match[2])))
+    return found
+
+
+def plan_of(row: list[str]) -> str | None:
+    return next(iter(code(row[0])), None)
+
+
+@pytest.mark.parametrize(("page", "command", "headings", "lines"), tables_of_figures())
+def test_a_table_of_figures_names_plans_and_measures_that_exist(page, command, headings, lines):
+    known = {metric for metric, _, _ in measured(shlex.split(command)[2])}
+    metrics = [re.sub("^(crossings_in_).*", r"\1NAME", code(heading)[0]) for heading in headings[1:]]
+    assert set(metrics) <= known
+    plans = portsim.load(shlex.split(command)[2]).plans
+    assert {plan for line in lines if (plan := plan_of(line))} <= set(plans)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("page", "command", "headings", "lines"), tables_of_figures())
+def test_a_table_of_figures_shows_what_its_command_gives(page, command, headings, lines):
+    for line in lines:
+        plan = plan_of(line)
+        printed = call(f"{command} --json -q" + (f" --plan {plan}" if plan else ""), is_short=False).stdout
+        whole = [
+            row
+            for row in json.loads(printed)["metrics"]
+            if all(row[part] is None for part in ("flow", "kind", "direction", "stage", "pool"))
+        ]
+        for heading, cell in zip(headings[1:], line[1:], strict=True):
+            [row] = [row for row in whole if row["metric"] == code(heading)[0]]
+            mean, _, half = cell.replace(",", "").partition(" ± ")
+            shown = [(mean, row["mean"])] + ([(half, row["ci_high"] - row["mean"])] if half else [])
+            for text, value in shown:
+                digits = len(text.partition(".")[2])
+                assert f"{value:.{digits}f}" == text, f"{page}: {plan}: {heading}: {cell}, the run gives {value}"
+
+
 # ---- the scenario reference --------------------------------------------------------------------------------------
 
 
