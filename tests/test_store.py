@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -392,6 +393,42 @@ def test_a_manifest_that_is_damaged_or_of_another_format_is_refused(tmp_path):
         read_manifest(folder)
     manifest.write_text("[]")
     with pytest.raises(ScenarioError, match="the schema must be"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "misfit"),
+    [
+        (["files", 0, "path"], 1.5, "files.0.path is 1.5"),
+        (["files", 0], "first", "files.0 should be a map"),
+        (["kept"], None, "kept should be a list"),
+        (["names", "stages", 0, "name"], 1, "names.stages.0.name is 1"),
+        (["wall_s"], [], "wall_s should be a map"),
+        (["wall_s"], {"run": "long"}, "wall_s.run is 'long'"),
+        (["seed"], True, "seed is True"),
+        (["is_interrupted"], 1, "is_interrupted is 1"),
+        (["stopped"], 3, "stopped is 3"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused_with_the_place(tmp_path, path, value, misfit):
+    folder = save(tmp_path / "run")
+    manifest = read_manifest(folder)
+    *way, last = path
+    at = manifest
+    for step in way:
+        at = at[step]
+    at[last] = value
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ScenarioError, match=f"is no manifest of portsim: {re.escape(misfit)}; run the scenario again"):
+        read_manifest(folder)
+
+
+def test_a_manifest_that_lacks_an_entry_is_refused_with_its_name(tmp_path):
+    folder = save(tmp_path / "run")
+    manifest = read_manifest(folder)
+    del manifest["names"]["days"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ScenarioError, match=r"is no manifest of portsim: names\.days is missing"):
         read_manifest(folder)
 
 

@@ -132,7 +132,64 @@ def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema != SCHEMA:
         raise _problem(path, f"the schema must be {SCHEMA}, got {schema!r}; read it with the portsim that wrote it")
+    if (misfit := _misfit(manifest, _SHAPE)) is not None:
+        raise _problem(path, f"is no manifest of portsim: {misfit}; run the scenario again")
     return dict(manifest)
+
+
+_TEXT_OR_NONE = (str, type(None))
+_SHAPE = {
+    "portsim": str,
+    "python": str,
+    "packages": {str: str},
+    "platform": str,
+    "plan": _TEXT_OR_NONE,
+    "seed": int,
+    "replications": [int],
+    "engine": str,
+    "start_ms": int,
+    "end_tick": int,
+    "names": {
+        "flows": [str],
+        "kinds": [str],
+        "stages": [{"name": str, "pool": _TEXT_OR_NONE}],
+        "roles": [str],
+        "pools": [{"name": str, "crews": int}],
+        "days": {"first": str, "count": int},
+    },
+    "scenario_files": [{"path": str, "sha256": str}],
+    "overridden": [{"path": str, "value": str, "by": str}],
+    "warnings": [str],
+    "stopped": _TEXT_OR_NONE,
+    "is_interrupted": bool,
+    "wall_s": {str: (int, float)},
+    "keep": str,
+    "kept": [{"replication": int, "end_tick": int}],
+    "format": str,
+    "files": [{"path": str, "sha256": str}],
+}
+"""What reading a run folder relies on: a type or several, a list of such, a map of any names, or one of these names."""
+
+
+def _misfit(value: Any, shape: Any, where: str = "") -> str | None:
+    """The first place at which a value is not of a shape, in words; None if it is."""
+    if isinstance(shape, list):
+        if not isinstance(value, list):
+            return f"{where[1:]} should be a list"
+        parts = [(f"{where}.{index}", one, shape[0]) for index, one in enumerate(value)]
+    elif isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return f"{where[1:]} should be a map"
+        if str in shape:
+            parts = [(f"{where}.{key}", one, shape[str]) for key, one in value.items()]
+        elif missing := [key for key in shape if key not in value]:
+            return f"{where}.{missing[0]} is missing"[1:]
+        else:
+            parts = [(f"{where}.{key}", value[key], inner) for key, inner in shape.items()]
+    else:
+        fits = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
+        return None if fits else f"{where[1:]} is {value!r}"
+    return next((found for part in parts if (found := _misfit(part[1], part[2], part[0])) is not None), None)
 
 
 def packages() -> dict[str, str]:
