@@ -128,6 +128,17 @@ def test_where_clocks_are_put_forward_the_waves_of_the_hour_that_is_skipped_do_n
     assert waves == [(half / 2, 3) for half in range(6)]
 
 
+def test_waves_at_a_midnight_that_clocks_skip_or_show_twice_are_like_all_others() -> None:
+    """25 April 2025 begins at 01:00 in Cairo; on 2 November 2025 Havana shows 00:00 to 01:00 twice."""
+    calls = "waves: {every: 30 min, up_to: 20}"
+    skipped = waves_of(calls, zone="Africa/Cairo", start="2025-04-24 22:00", end="2025-04-25 02:00")
+    assert [up_to for _, up_to in skipped] == [20] * 6, "22:00 to 23:30, then 01:00 and 01:30"
+    repeated = waves_of(calls, zone="America/Havana", start="2025-11-01 23:00", end="2025-11-02 02:00")
+    assert [up_to for _, up_to in repeated] == [20] * 8, "23:00, 23:30, twice 00:00 and 00:30, 01:00, 01:30"
+    times = [at for at, _ in repeated]
+    assert times == [half / 2 for half in range(8)]
+
+
 def test_where_clocks_are_put_back_the_waves_of_the_hour_shown_twice_take_place_twice() -> None:
     waves = waves_of("waves: {every: 1 h, up_to: 3}", zone="Europe/Berlin", start="2025-10-26", end="2025-10-27")
     assert waves == [(hour, 3) for hour in range(25)]

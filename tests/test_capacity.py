@@ -320,6 +320,18 @@ def test_officers_count_only_while_a_stage_of_theirs_is_open():
     assert loads(scenario)[0].officer_hours_on_duty == pytest.approx(2 * 2 + 10 * 4)
 
 
+@pytest.mark.parametrize("closures", [(), ("a", "b")], ids=["by the clock", "and on two days"])
+def test_officers_shared_by_stages_that_close_together_do_not_count_after_that(closures):
+    """Ten on duty, both stages open 8-20: 120 officer-hours a day; closed on 2 of 10 days 96."""
+    days = (Closure(utc(2025, 6, 3), utc(2025, 6, 5), "two days"),) if closures else ()
+    stages = [
+        stage(name=name, hours="08:00-20:00", pool="police", officers=1, closures=days if name in closures else ())
+        for name in ("a", "b")
+    ]
+    scenario = port([flow(rate(10), step("a"), step("b"))], stages, pools=[pool(10)])
+    assert loads(scenario)[0].officer_hours_on_duty == pytest.approx(96 if closures else 120)
+
+
 def test_officers_who_do_not_make_up_a_service_do_not_count():
     """Services need 2 officers; of 3 on duty one is always idle: 48 officer-hours, not 72."""
     scenario = port([flow(rate(10))], [stage(pool="police", officers=2)], pools=[pool(3)])

@@ -475,7 +475,7 @@ flows:
     patience: 40 min
     arrivals: {timetable: [{at: ["06:00", "20:00"], units: 2}, {at: "13:00"}], when_closed: {stay_away: 100%}}
 plans:
-  back: {flows.trucks.arrivals.when_closed: {stay_away: null, come_back: 30 min}}
+  back: {flows.trucks.arrivals.when_closed: {come_back: 30 min}}
   queue: {flows.trucks.arrivals.when_closed: queue}
 sources: {sides.*: {assumed: a test}, stages.*: {assumed: a test}, flows.*: {assumed: a test}}
 """

@@ -492,6 +492,24 @@ def test_a_change_that_overrules_a_plan_is_a_warning() -> None:
     )
 
 
+def test_a_change_that_overrules_a_part_of_what_a_plan_set_is_a_warning() -> None:
+    text = FULL.replace("stages: {scan: {lanes: 3}}", "stages: {check: {lanes: {green: 2}}}")
+    found = load_text(text, plan="less").warnings
+    assert any("changes.0.set.stages.check.lanes: overrules what plan less set" in warning for warning in found)
+
+
+def test_a_bad_value_of_a_change_is_named_though_arrivals_say_what_they_do_at_a_closed_gate() -> None:
+    text = SMALL.replace("per_day: 100", "per_day: 100, when_closed: {stay_away: 40%}")
+    change = "changes:\n  - {at: 2025-05-25, set: {stages.check.lanes: x, sides.here.open: 25-26}}\n"
+    assert len(problems(text + change)) == 2
+
+
+def test_a_misspelt_distribution_is_named_where_it_was_written() -> None:
+    [problem] = problems(FULL, sets=["stages.scan.service={lognorml: {mean: 2 min, cv: 1}}"])
+    assert problem.startswith("--set stages.scan.service={lognorml: {mean: 2 min, cv: 1}}: ")
+    assert "did you mean 'lognormal'?" in problem
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
@@ -525,7 +543,6 @@ def test_a_wrong_set_is_named_as_it_was_given(setting: str, said: str) -> None:
         "flows.out.arrivals.when_closed: {stay_away: 40%}",
         "flows.out.arrivals: {when_closed: {stay_away: 40%}}",
         "flows: {out: {arrivals: {when_closed: {stay_away: 40%}}}}",
-        "flows.out.arrivals.when_closed.stay_away: 40%",
     ],
 )
 def test_a_plan_may_say_what_arrivals_do_at_a_closed_stage(plan: str) -> None:
@@ -535,10 +552,11 @@ def test_a_plan_may_say_what_arrivals_do_at_a_closed_stage(plan: str) -> None:
     back = Distribution("fixed", {"value": HOUR})
     assert load_text(text).flows[0].when_closed == WhenClosed(come_back=back)
     planned = load_text(text, plan="less")
-    assert planned.flows[0].when_closed == WhenClosed(stay_away=0.4, come_back=back)
+    assert planned.flows[0].when_closed == WhenClosed(stay_away=0.4), "the others queue: the map is one value"
     sources = {source.path: (source.text, source.kind, source.detail) for source in planned.sources}
     assert sources["flows.out.arrivals.when_closed.stay_away"] == ("40%", "plan", "less")
-    assert sources["flows.out.arrivals.when_closed.come_back"][:2] == ("1 h", "none")
+    part = load_text(text, sets=["flows.out.arrivals.when_closed.stay_away=40%"]).flows[0]
+    assert part.when_closed == WhenClosed(stay_away=0.4, come_back=back), "by its path one part changes"
     word = load_text(text, sets=["flows.out.arrivals.when_closed=re_spread"]).flows[0]
     assert word.when_closed == WhenClosed(re_spread=True)
     assert word.arrivals == planned.flows[0].arrivals

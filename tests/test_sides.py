@@ -289,6 +289,32 @@ def test_a_backlog_is_through_when_95_of_100_of_those_held_up_are_out(play):
     assert measured(run, "backlog_cleared_share") == 1
 
 
+def test_a_stage_that_opens_before_the_gates_with_nobody_there_does_not_start_the_clock_of_the_port(play):
+    """Both closed all day, the road open again at 00:00, the gate at 08:00: one truck waits since noon."""
+    run = play(
+        "gate: {side: own, lanes: 1, open: '08:00-20:00', closed: [2025-05-31], service: 20 s}\n"
+        "road: {side: own, open: always, closed: [2025-05-31], service: 10 s}",
+        trucks("timetable: [{at: '12:00'}]", journey="gate, road"),
+        end="2025-06-01 12:00",
+    )
+    assert measured(run, "backlog_h") * 3600 == pytest.approx(30)
+    assert measured(run, "recovery_h") == 0, "it starts in the instant of the reopening"
+
+
+def test_a_closure_after_which_one_stage_does_not_reopen_in_the_run_has_a_recovery_at_the_others(play):
+    """The side is closed on the 31st; the gate is open at 00:00, the check only at 10:00, after the run's end."""
+    run = play(
+        "gate: {side: own, lanes: 1, open: always, service: 20 s}\n"
+        "check: {side: own, lanes: 1, open: '10:00-20:00', service: 20 s}",
+        trucks("timetable: [{at: '12:00', units: 2}]", journey="gate, check"),
+        own="open: always, closed: [2025-05-31]",
+        end="2025-06-01 09:00",
+    )
+    assert measured(run, "recovery_h", "gate") * 3600 == pytest.approx(20)
+    assert measured(run, "recovery_h") == 9
+    assert measured(run, "recovered_share") == 0
+
+
 def test_a_backlog_still_there_at_the_end_is_a_lower_bound_with_a_warning(play):
     run = play(
         "gate: {side: own, lanes: 1, closed: [2025-05-31 00:00..2025-05-31 00:40], service: 2 h}",

@@ -128,11 +128,11 @@ def test_a_file_that_begins_after_the_run_or_ends_before_it_is_a_warning(home: P
     write(home, "from,officers\n2025-05-05 08:00,4\n")
     place = "scenario.yaml:10:19: officers.police.level"
     assert scenario_of(home).warnings == (
-        f"{place}: officers.csv begins at 2025-05-05 08:00; nobody is on duty before",
+        f"{place}: officers.csv begins at 2025-05-05 08:00 by the clock of Asia/Shanghai; nobody is on duty before",
     )
     write(home, "from,officers\n2024-05-05 08:00,4\n2024-05-06,2\n")
     assert scenario_of(home).warnings == (
-        f"{place}: the last row of officers.csv, 2024-05-06 00:00, holds all the time",
+        f"{place}: the last row of officers.csv, 2024-05-06 00:00, holds until the end of the run",
     )
     write(home, "from,officers\n2024-05-05 08:00,4\n")
     assert scenario_of(home).warnings == ()

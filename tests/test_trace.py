@@ -92,7 +92,7 @@ def test_a_truck_that_cannot_go_on_is_blocked_by_the_stage_ahead(tiny):
         "2025-01-01 08:00:00 comes to check, nobody ahead of it",
         "08:10:00 check begins in lane 0 (general), after 10 min (the only lane was taken)",
         "08:20:00 check is done, 10 min of work; cannot go on, and keeps its lane: at the door of scan, "
-        "nobody ahead of it",
+        "nobody ahead of it there",
         "08:25:00 goes on to scan, blocked until now for 5 min (the only lane was taken)",
         "08:25:00 scan begins in lane 0 (general)",
         "08:40:00 scan is done, 15 min of work",
@@ -170,7 +170,7 @@ def test_records_of_another_scenario_are_refused(tmp_path):
 
 def test_nobody_waited_longest_where_nobody_came():
     network, traffic = port([stage("check")], [unit(2000, [(0, 5)])])
-    with pytest.raises(ScenarioError, match="no unit arrived in the measured stretch"):
+    with pytest.raises(ScenarioError, match="no unit that arrived in the measured stretch was let in"):
         longest_wait(Ledger(network, traffic, simulate(network, traffic)))
     with pytest.raises(ScenarioError, match="unit 0 never arrived"):
         followed(network, traffic, 0)
@@ -248,12 +248,12 @@ def test_a_full_waiting_space_keeps_units_outside_and_blocks_those_behind():
     )
     assert told(network, traffic, 2)[3:6] == [
         "00:03:00 check is done, 1 min of work; cannot go on, and keeps its lane: at the door of gate, "
-        "nobody ahead of it",
+        "nobody ahead of it there",
         "00:31:00 goes on to gate, blocked until now for 28 min (no room to wait at gate), nobody ahead of it",
         "01:01:00 gate begins in lane 0 (general), after 30 min (the only lane was taken)",
     ]
     assert told(network, traffic, 3)[:2] == [
-        "00:00:00 comes and stands outside check, 2 ahead of it",
+        "00:00:00 comes and stands outside check, 2 ahead of it there",
         "00:31:00 goes in at check after 31 min (the only lane was taken)",
     ]
 
@@ -344,7 +344,7 @@ def test_those_who_give_up_are_turned_away_or_still_stand_say_so():
         "01:00:00 is still in the port as the run ends, at the door of gate for 59 min (gate was closed)"
     )
     assert told(network, traffic, 1) == [
-        "00:00:00 comes and stands outside check, nobody ahead of it",
+        "00:00:00 comes and stands outside check, nobody ahead of it there",
         "00:10:00 leaves unserved: its patience is over",
     ]
     assert told(network, traffic, 2)[-1] == "00:00:00 is turned away: there is no room for it"

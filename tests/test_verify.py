@@ -232,6 +232,35 @@ def test_a_changed_manifest_is_not_trusted(run):
     assert not portsim.verify(run).is_identical
 
 
+@pytest.mark.parametrize(
+    ("entry", "change"),
+    [
+        ("names", lambda names: names | {"roles": [*names["roles"], "green"]}),
+        ("kept", lambda kept: [one | {"end_tick": one["end_tick"] - 1} for one in kept]),
+        ("to", lambda to: to.replace("2025", "2024")),
+    ],
+)
+def test_a_manifest_that_was_changed_with_its_hash_is_found_by_playing_again(run, entry, change):
+    manifest = json.loads((run / "manifest.json").read_bytes())
+    manifest[entry] = change(manifest[entry])
+    (run / "manifest.json").write_bytes(manifest_text(manifest))
+    verification = portsim.verify(run)
+    assert not verification.is_identical
+    [difference] = verification.differences
+    assert difference.file == "manifest.json"
+    assert f"the run gives another value today for {entry}" in str(verification)
+
+
+@pytest.mark.parametrize("table", ["visits.csv", "units.csv"])
+def test_nothing_is_read_from_a_table_that_was_changed(run, table):
+    path = run / "replications/0000" / table
+    path.write_bytes(path.read_bytes().rsplit(b"\n", 2)[0] + b"\n")
+    for command in (["trace", str(run), "--longest"], ["plot", str(run), "--what", "wait"]):
+        result = call(*command)
+        assert result.exit_code == 3
+        assert f"{table}: was changed after the run, so nothing is read from it: see portsim verify" in result.stderr
+
+
 def test_a_flipped_byte_of_any_file_is_found_and_the_file_named(run):
     for name, content in contents(run).items():
         if name == "manifest.json":

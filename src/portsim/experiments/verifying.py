@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import portsim
 from portsim.errors import ScenarioError
-from portsim.experiments.replicate import Replication, replicate
+from portsim.experiments.replicate import Replication, Run, replicate
 from portsim.model import lower
 from portsim.model.network import Network
 from portsim.results.compared import RowDifference, compare_tables
-from portsim.results.manifest import FILE, is_as_written, packages, read_manifest
+from portsim.results.manifest import FILE, is_as_written, manifest_of, packages, read_manifest
 from portsim.results.runtables import REPLICATIONS, RunTables
 from portsim.scenario import load
 from portsim.scenario.scenario import Scenario
@@ -27,6 +27,12 @@ from portsim.scenario.scenario import Scenario
 PLOTS = "plots"
 SCENARIO = "scenario.yaml"
 CHUNK = 1 << 20
+
+_OF_THE_RUN = (
+    *("scenario", "port", "seed", "replications", "from", "to", "measure_from", "clock"),
+    *("start_ms", "end_tick", "measure_from_tick", "names", "kept"),
+)
+"""What a manifest says that follows from the scenario, the seed and the replications."""
 
 What = Literal["missing", "changed", "differs"]
 """A file that is gone; one that is not as its run wrote it; one that is, and its run gives something else today."""
@@ -193,9 +199,19 @@ class _Verifying:
         for path, entry in self.stated.items():
             if "rows" in entry and path not in self.made:
                 self._note(path, "the run does not give this file today", None)
+        self._compare_manifest(run, tables.kept)
         if run.stopped != self.manifest["stopped"] and not self.differences:
             then, now = (text or "was played to its end" for text in (self.manifest["stopped"], run.stopped))
             self._note(FILE, f"then: {then}; now: {now}", None)
+
+    def _compare_manifest(self, run: Run, kept: Sequence[Mapping[str, int]]) -> None:
+        """Hold what the manifest says of the run against the run: a changed manifest may carry a hash that fits it."""
+        given = manifest_of(
+            run.scenario, run.network, seed=run.seed, replications=run.numbers, engine=run.engine, warnings=()
+        ) | {"kept": list(kept)}
+        changed = [key for key in _OF_THE_RUN if self.manifest.get(key) != given[key]]
+        if changed and not self.differences:
+            self._note(FILE, f"the run gives another value today for {', '.join(changed)}", None)
 
     def _compare(self, path: str, pieces: Iterable[bytes], rows: int) -> None:
         """Hold a table against the folder's; it is taken apart only where the bytes differ."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +86,7 @@ def read_table(path: pathlib.Path, columns: Sequence[Column]) -> Table:
 def read_records(folder: pathlib.Path, number: int) -> Records:
     """The records of a kept replication of a finished run folder, exactly as the engine wrote them.
 
-    Raises ScenarioError if the folder is not finished, the replication was not kept or a table is damaged; OSError.
+    Raises ScenarioError if the folder is not finished, the replication was not kept or a table was changed; OSError.
     """
     manifest = read_manifest(folder)
     ends = {entry["replication"]: entry["end_tick"] for entry in manifest["kept"]}
@@ -92,11 +94,22 @@ def read_records(folder: pathlib.Path, number: int) -> Records:
         kept = ", ".join(map(str, ends)) or "none"
         raise _problem(folder, f"the records of replication {number} were not kept (kept: {kept}): use --keep all")
     names = Names.from_plain(manifest["names"])
-    tables = {
-        name: read_table(folder / f"replications/{number:04d}/{name}.{manifest['format']}", columns_of(name, names))
-        for name in SPECIFICATIONS
-    }
+    paths = {name: f"replications/{number:04d}/{name}.{manifest['format']}" for name in SPECIFICATIONS}
+    check_unchanged(folder, manifest, paths.values())
+    tables = {name: read_table(folder / path, columns_of(name, names)) for name, path in paths.items()}
     return from_files(tables, names, ends[number])
+
+
+def check_unchanged(folder: pathlib.Path, manifest: Mapping[str, Any], paths: Iterable[str]) -> None:
+    """Raise ScenarioError naming every one of these files that is not as the manifest says it was written; OSError.
+
+    What follows from tables rests on their being complete and in order, which a spreadsheet may quietly change.
+    """
+    stated = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    changed = [path for path in paths if hashlib.sha256((folder / path).read_bytes()).hexdigest() != stated.get(path)]
+    if changed:
+        message = "was changed after the run, so nothing is read from it: see portsim verify, or run the scenario again"
+        raise ScenarioError(Problem(Place(str(folder / path), 0, 0), "", message) for path in changed)
 
 
 def _problem(path: pathlib.Path, message: str) -> ScenarioError:

@@ -60,20 +60,30 @@ def reopenings(ledger: Ledger, stage: int) -> list[int]:
 def reopenings_of_port(ledger: Ledger) -> list[int]:
     """Ticks of the measured stretch at which the first stage is open again after closures of any, ascending.
 
-    Each closure lasts until its stage is open again; those that overlap or touch are one event, with one reopening.
+    Each closure lasts until its stage is open again; those that overlap or touch are one event, with one reopening:
+    that of the first stage before which anybody stands as it opens, of the first stage of all if nobody stands
+    anywhere. A road between the sides that is open at night after a closed day lets nobody through before the gates.
     """
     network = ledger.network
     closures = [(closure, reopening(network, closure)) for closure in network.closures]
-    spans = sorted((closure.start, closure.end if tick is None else tick, tick) for closure, tick in closures)
-    events: list[list[int]] = []
+    events: list[list[tuple[int, int]]] = []
     reach = NONE
-    for start, end, tick in spans:
-        if not events or start > reach:
+    for closure, tick in sorted(closures, key=lambda pair: pair[0].start):
+        if not events or closure.start > reach:
             events.append([])
-        reach = max(reach, end)
-        events[-1] += [] if tick is None else [tick]
-    first = [min(ticks) for ticks in events if ticks]
+        reach = max(reach, ledger.end if tick is None else tick)
+        events[-1] += [] if tick is None else [(tick, closure.stage)]
+    first = [_first_held_up(ledger, sorted(opened)) for opened in events if opened]
     return [tick for tick in first if ledger.start <= tick < ledger.end]
+
+
+def _first_held_up(ledger: Ledger, opened: list[tuple[int, int]]) -> int:
+    """The first of these (tick, stage) at which somebody stands before the stage, up to the tick or after it."""
+    for tick, stage in opened:
+        level = standing(ledger, [stage])
+        if level(tick - 1) or level(tick):
+            return tick
+    return opened[0][0]
 
 
 def standing(ledger: Ledger, stages: Iterable[int]) -> StepFunction:

@@ -112,11 +112,13 @@ class Trace:
 def longest_wait(ledger: Ledger) -> int:
     """Number of the unit that waited longest of those the measures are of: `wait_max_min`; the first of equals.
 
-    Raises ScenarioError if no unit arrived in the measured stretch.
+    Raises ScenarioError if no unit was let in of those that arrived in the measured stretch.
     """
     chosen = np.flatnonzero(ledger.came_in_window & ledger.is_admitted)
     if not chosen.size:
-        raise ScenarioError("no unit arrived in the measured stretch, so none waited longest: choose one by its number")
+        raise ScenarioError(
+            "no unit that arrived in the measured stretch was let in, so none waited longest: choose one by its number"
+        )
     wait, _ = unit_times(ledger)
     return int(ledger.units["unit"][chosen[np.argmax(wait[chosen])]])
 

@@ -99,10 +99,8 @@ def steady_day_start(ordinal: int, zone: str) -> int | None:
 def showings(ordinal: int, ms: int, zone: str) -> tuple[int, ...]:
     """Every instant at which the clock of a zone shows this time (ms after midnight) of a local date.
 
-    None if the clocks skip it, two if they show it twice. 00:00 is the first instant of the date, whatever it shows.
+    None if the clocks skip it, two if they show it twice.
     """
-    if ms % DAY_MS == 0:
-        return (day_start(ordinal + ms // DAY_MS, zone),)
     local = datetime.fromordinal(ordinal) + timedelta(milliseconds=ms)
     early, late = _shifts(local, _zone(zone))
     wall = (local - _EPOCH) // _MS

@@ -330,11 +330,11 @@ def _union(functions: Sequence[Steps]) -> Steps:
     """1 wherever any of the step functions is above 0."""
     events = sorted((at, number, level) for number, steps in enumerate(functions) for at, level in steps)
     levels = [0.0] * len(functions)
-    found: Steps = []
+    found: dict[int, float] = {}
     for at, number, level in events:
         levels[number] = level
-        found.append((at, 1.0 if any(levels) else 0.0))
-    return found
+        found[at] = 1.0 if any(levels) else 0.0  # of several steps at one instant what holds after all of them
+    return list(found.items())
 
 
 def _area_of_product(first: Steps, second: Steps, end_ms: int) -> float:

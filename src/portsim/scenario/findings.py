@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 from portsim.errors import Problem, ScenarioError
@@ -38,11 +38,12 @@ class Findings:
         return self.folders.get(node.place.file, self.home)
 
     def attempt(self, node: Node, read: Callable[[], Value]) -> Value | None:
-        """What `read` returns; None, with problems at this value, if it refuses."""
+        """What `read` returns; None, with problems at this value or in the file it names, if it refuses."""
         try:
             return read()
         except ScenarioError as error:
-            self.problems.extend(error.problems)
+            beside = node.place.file if node.place.file in self.folders else ""
+            self.problems.extend(_beside(beside, problem) for problem in error.problems)
         except ValueError as error:
             self.problems.add(node, str(error))
         return None
@@ -56,3 +57,10 @@ class Findings:
             folders=dict(self.folders),
             files=dict(self.files),
         )
+
+
+def _beside(file: str, problem: Problem) -> Problem:
+    """A problem in a data file, its path shown as that of the scenario file it stands beside."""
+    if problem.place is None:
+        return problem
+    return replace(problem, place=replace(problem.place, file=str(PurePath(file).parent / problem.place.file)))

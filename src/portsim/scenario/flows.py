@@ -207,12 +207,14 @@ def check_gates(assembly: Assembly, regimes: Sequence[Regime], flows: Iterable[F
 
 
 def _closes(assembly: Assembly, regimes: Sequence[Regime], name: str) -> bool:
-    """Whether a stage is closed at any time of the run, by its hours or for a date."""
+    """Whether a stage is closed at any time of the run, by its hours or for a date; one that cannot be read may be."""
     assert assembly.span is not None
     ends = [*(regime.at_ms for regime in regimes[1:]), assembly.span.end_ms]
     for regime, end_ms in zip(regimes, ends, strict=True):
-        stage = next(stage for stage in regime.stages if stage.name == name)
-        side = next(side for side in regime.sides if side.name == stage.side)
+        stage = next((stage for stage in regime.stages if stage.name == name), None)
+        side = next((side for side in regime.sides if stage is not None and side.name == stage.side), None)
+        if stage is None or side is None:
+            return True
         hours = calendar.steps(stage.open or side.open, side.timezone, regime.at_ms, end_ms, strict=False)
         if any(not level for _, level in calendar.cut(hours, (*side.closures, *stage.closures), end_ms)):
             return True

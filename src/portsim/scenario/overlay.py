@@ -32,8 +32,8 @@ DISTRIBUTIONS = frozenset(
 )
 """Keys that make a map with one entry a distribution."""
 
-WAVES = frozenset({"every", "up_to"})
-"""Keys of the map that says when waves come at regular gaps."""
+WHOLE = {"waves": frozenset({"every", "up_to"}), "when_closed": frozenset({"stay_away", "come_back"})}
+"""Maps whose keys belong together, by name: one of them laid on another replaces it."""
 
 _DAY = "(?:mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|daily)"
 _CLOCK_OR_DAYS = re.compile(rf"[0-9].*|{_DAY}(?:\s*[-,]\s*{_DAY})*", re.IGNORECASE)
@@ -205,16 +205,18 @@ def _is_one_value(base: Node, over: Node) -> bool:
     below, above = base.value.keys(), over.value.keys()
     if below & PROVENANCE or above & PROVENANCE:
         return True
-    if _is_waves(base):
+    if _is_whole(base):
         return True
     if base.key not in NAMED_SECTIONS and any(map(is_clock_or_days, (*above, *below))):
         return True
-    return bool(below & DISTRIBUTIONS and above & DISTRIBUTIONS and below.isdisjoint(above))
+    is_distribution = len(below) == 1 and bool(below & DISTRIBUTIONS) and base.key not in NAMED_SECTIONS
+    return is_distribution and below.isdisjoint(above)
 
 
-def _is_waves(node: Node) -> bool:
-    """Whether this is a stage's waves at regular gaps, rather than, say, a stage of that name."""
-    return node.key.endswith(".waves") and bool(node.value) and node.value.keys() <= WAVES
+def _is_whole(node: Node) -> bool:
+    """Whether this is waves at regular gaps or what arrivals do at a closed gate, not, say, a stage of that name."""
+    name = node.key.rpartition(".")[2]
+    return "." in node.key and name in WHOLE and bool(node.value) and node.value.keys() <= WHOLE[name]
 
 
 def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) -> Node:
@@ -247,7 +249,7 @@ def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) ->
             break
     inner = tree.value.get(head)
     is_span = is_clock_or_days(head) and tree.key not in NAMED_SECTIONS
-    if not rest and (is_span or _is_waves(tree)):  # one part of a value that is a map: the others stay
+    if not rest and (is_span or _is_whole(tree)):  # one part of a value that is a map: the others stay
         others = {key: below for key, below in tree.value.items() if key != head}
         removes = node.value is None and inner is not None
         return replace(tree, value=others if removes else {**tree.value, head: node})

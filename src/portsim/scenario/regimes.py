@@ -9,7 +9,7 @@ from typing import Any
 from portsim.scenario import calendar, rota, waves
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.officers import Pool
-from portsim.scenario.overlay import Node, assign, child, entries, items, nearest, unknown
+from portsim.scenario.overlay import Node, assign, child, entries, items, leaves, nearest, unknown
 from portsim.scenario.profiles import ProfileError
 from portsim.scenario.scenario import DatedLevel, Regime, Side, Stage, WeekProfile
 from portsim.scenario.schema import ChangeModel, SideModel, StageModel
@@ -54,9 +54,14 @@ def read_regimes(assembly: Assembly) -> tuple[Regime, ...]:
 def _warn_if_overruled(assembly: Assembly, tree: Node, path: tuple[str, ...], node: Node) -> None:
     """Warn where a dated change overrules what a plan or `--set` asked for."""
     before = child(tree, *path)
-    if before is not None and before.mark is not None and before.mark.kind in ("plan", "set") and not node.mark:
-        where = f"plan {before.mark.detail}" if before.mark.kind == "plan" else before.mark.detail
-        assembly.findings.warn(node, f"overrules what {where} set; set it under changes as well if it is to last")
+    if before is None or node.mark:
+        return
+    marks = [mark for mark in (before.mark, *(leaf.mark for _, leaf in leaves(before))) if mark is not None]
+    for mark in marks:
+        if mark.kind in ("plan", "set"):
+            where = f"plan {mark.detail}" if mark.kind == "plan" else mark.detail
+            assembly.findings.warn(node, f"overrules what {where} set; set it under changes as well if it is to last")
+            return
 
 
 def _changes(assembly: Assembly) -> list[tuple[int, list[tuple[tuple[str, ...], Node]]]]:
@@ -192,10 +197,12 @@ def _level(
         (first, _), (last, _) = level.steps[0], level.steps[-1]
         if first > at_ms:
             begins = format_local(calendar.to_local(first, zone))
-            assembly.findings.warn(node, f"{model.level.file} begins at {begins}; nobody is on duty before")
+            assembly.findings.warn(
+                node, f"{model.level.file} begins at {begins} by the clock of {zone}; nobody is on duty before"
+            )
         elif first < last <= at_ms:
             ends = format_local(calendar.to_local(last, zone))
-            assembly.findings.warn(node, f"the last row of {model.level.file}, {ends}, holds all the time")
+            assembly.findings.warn(node, f"the last row of {model.level.file}, {ends}, holds until the end of the run")
     return level
 
 

@@ -45,6 +45,8 @@ class WhenClosedEntry:
 def read_when_closed(value: Any) -> WhenClosedEntry:
     """queue, re_spread, or a map of stay_away and come_back, one of them or both."""
     if isinstance(value, dict):
+        if not value:
+            raise ValueError(f"got a mapping; {_RULE_WHEN_CLOSED}")
         return WhenClosedEntry(**read_parts(read_map(value, _RULE_WHEN_CLOSED), _PARTS_WHEN_CLOSED, ()))
     if value not in _WORDS_WHEN_CLOSED:
         words = (*_WORDS_WHEN_CLOSED, *_PARTS_WHEN_CLOSED)

@@ -110,7 +110,7 @@ def _load_tables(report: Report) -> list[Line | Table]:
 
     lanes = [
         (
-            load.stage,
+            f"{load.stage} ({', '.join(load.roles)})" if load.roles else load.stage,
             stretch(load),
             number(load.units_per_day),
             number(load.lane_hours_needed),

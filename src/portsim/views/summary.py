@@ -189,7 +189,9 @@ def _verdict(rows: Rows, target: str, limit: float) -> str:
     row = rows.row(target)
     if row is None:
         return UNDEFINED
-    return "met" if row.mean <= limit else "missed"
+    if row.mean > limit:
+        return "missed"
+    return "not known" if row.method.startswith("lower bound") else "met"
 
 
 def _join(limits: Iterable[float]) -> str:

@@ -75,8 +75,11 @@ def _who(trace: Trace) -> Iterator[tuple[str, str]]:
         yield "came in", f"unit {trace.parent}"
     if trace.wanted is not None and trace.wanted != trace.arrived:
         wanted = _clock(trace, trace.wanted, trace.clock)
-        moved = "earlier" if trace.arrived > trace.wanted else "later"
-        yield "wanted to come", f"{wanted:%Y-%m-%d %H:%M:%S}, {duration(abs(trace.arrived - trace.wanted))} {moved}"
+        moved = "later" if trace.arrived > trace.wanted else "earlier"
+        yield (
+            "wanted to come",
+            f"{wanted:%Y-%m-%d %H:%M:%S}; came {duration(abs(trace.arrived - trace.wanted))} {moved}",
+        )
     if not trace.is_measured:
         why = "it was turned away" if trace.outcome == "turned_away" else "it came before the measured stretch"
         yield "measured", f"no: {why}"
@@ -99,7 +102,7 @@ def _entry(trace: Trace, stay: Stay) -> Iterator[Event]:
     """Coming to the door, and going in."""
     if stay.is_first and (stay.at_door or stay.joined is None):
         place = f"comes and stands outside {stay.stage}"
-        yield Event(stay.door, stay.zone, f"{place}, {_ahead(stay.ahead_at_door)}")
+        yield Event(stay.door, stay.zone, f"{place}, {_ahead(stay.ahead_at_door)} there")
     if stay.joined is None:
         return
     is_straight = stay.joined == stay.started
@@ -198,7 +201,9 @@ def _leaving(follower: Stay) -> str:
     """Whether the next stage lets it in at once."""
     if not follower.at_door:
         return ""
-    return f"; cannot go on, and keeps its lane: at the door of {follower.stage}, {_ahead(follower.ahead_at_door)}"
+    return (
+        f"; cannot go on, and keeps its lane: at the door of {follower.stage}, {_ahead(follower.ahead_at_door)} there"
+    )
 
 
 def _ahead(count: int) -> str:

@@ -91,7 +91,11 @@ def _aims(subject: Subject) -> tuple[Block, ...]:
     names = tuple(subject.plans) or ((subject.plan,) if subject.plan else ())
     if not names:
         return (
-            Paragraph("The scenario has no plans: the port is played as it stands."),
+            Paragraph(
+                "The scenario has no plans: the port is played as it stands."
+                if subject.manifest is None
+                else "The port was played as it stands, without a plan."
+            ),
             ToWrite("what is varied, if anything, and which question that answers."),
         )
     run = f" This document describes plan {code(subject.plan)}." if subject.plan else ""

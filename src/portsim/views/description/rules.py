@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from portsim.scenario.officers import Pool
@@ -15,7 +16,12 @@ def rules(scenario: Scenario) -> list[Rule]:
     """The rules that this scenario makes use of; those of features it does not have are left out."""
     stages = [stage for regime in scenario.regimes for stage in regime.stages]
     pools = [pool for regime in scenario.regimes for pool in regime.pools]
-    return [*_waiting(scenario.flows), *_stages(stages, scenario.flows), *_officers(pools), *_demand(scenario.flows)]
+    return [
+        *_waiting(scenario.flows),
+        *_stages(stages, scenario.flows),
+        *_officers(pools, stages),
+        *_demand(scenario.flows),
+    ]
 
 
 def _waiting(flows: tuple[Flow, ...]) -> Iterator[Rule]:
@@ -46,9 +52,10 @@ def _stages(stages: list[Stage], flows: tuple[Flow, ...]) -> Iterator[Rule]:
     yield "Units that block each other in a ring stay where they are; the run names the stages", "rule 27"
 
 
-def _officers(pools: list[Pool]) -> Iterator[Rule]:
+def _officers(pools: list[Pool], stages: list[Stage]) -> Iterator[Rule]:
     if not pools:
         return
+    sharing = Counter(pool for _, pool in {(stage.name, stage.pool) for stage in stages})
     yield "One crew staffs a service: of those able, the one that came on duty last", "rule 21"
     if any(pool.end_of_shift == "finish" for pool in pools):
         yield "Where a shift finishes its services, the time after its end is overtime", "rule 22"
@@ -56,7 +63,7 @@ def _officers(pools: list[Pool]) -> Iterator[Rule]:
         yield "Where a shift hands over, its services pause until officers take them over", "rules 8, 22"
     if any(pool.crews for pool in pools):
         yield "Crews work a cycle of days, each one day further in it than the one before", "rule 23"
-    if any(pool.precedence == "fixed" for pool in pools):
+    if any(pool.precedence == "fixed" and sharing[pool.name] > 1 for pool in pools):
         yield "Stages that share officers are given them in file order", "rules 12, 24"
     if any(pool.precedence == "longest_queue" for pool in pools):
         yield "With `longest_queue` officers go to the stage at which most units wait", "rule 24"

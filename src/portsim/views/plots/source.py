@@ -20,7 +20,7 @@ from portsim.results.areas import Ints
 from portsim.results.days import count_days, join_days
 from portsim.results.hours import HOUR_SUMS, count_hours
 from portsim.results.names import Names
-from portsim.results.reading import day_columns, hour_columns
+from portsim.results.reading import check_unchanged, day_columns, hour_columns
 from portsim.results.tables import Column
 from portsim.results.waits import Times, times_of
 from portsim.scenario import load
@@ -154,6 +154,7 @@ class Folder(Source):
     def __init__(self, path: pathlib.Path) -> None:
         manifest = read_manifest(path)
         self._path = path
+        self._manifest = manifest
         self._seed: int = manifest["seed"]
         self._is_cut = manifest["stopped"] is not None and len(manifest["replications"]) == 1
         self._ends: dict[int, int] = {entry["replication"]: entry["end_tick"] for entry in manifest["kept"]}
@@ -166,7 +167,7 @@ class Folder(Source):
 
     def measures(self) -> Sequence[Sequence[Measure]]:
         """Every measure of each replication."""
-        return [read_measures(self._of(number) / "measures.csv") for number in self.numbers]
+        return [read_measures(self._unchanged(f"{_folder(number)}/measures.csv")) for number in self.numbers]
 
     def waits(self) -> tuple[Times, ...]:
         """Waits of the units of each kept replication, whose draws are made again to know what its records mean."""
@@ -182,12 +183,12 @@ class Folder(Source):
                 "its units are not those this portsim draws for its scenario and seed: "
                 "plot it with the version that wrote it, or run it again"
             )
-            raise ScenarioError([Problem(Place(str(self._of(number)), 0, 0), "", message)])
+            raise ScenarioError([Problem(Place(str(self._path / _folder(number)), 0, 0), "", message)])
         return times_of(Ledger(self.network, traffic, records))["wait"]
 
     def _hour_tables(self) -> Iterator[tuple[Table, int]]:
         for number in self.numbers:
-            table = read_table(self._of(number) / "hourly.csv", hour_columns(self._names))
+            table = read_table(self._unchanged(f"{_folder(number)}/hourly.csv"), hour_columns(self._names))
             end = self._ends.get(number, self.network.end) if self._is_cut else self.network.end
             if self._is_cut and number not in self._ends:  # how far the last hour was played is not written down
                 end = int(table["tick"][-1])
@@ -196,7 +197,13 @@ class Folder(Source):
 
     def _day_table(self) -> Table:
         columns = (Column("replication", np.int64), *day_columns(self._names))
-        return read_table(self._path / "daily.csv", columns)
+        return read_table(self._unchanged("daily.csv"), columns)
 
-    def _of(self, number: int) -> pathlib.Path:
-        return self._path / f"replications/{number:04d}"
+    def _unchanged(self, path: str) -> pathlib.Path:
+        """Where a table stands, once it is known to be as it was written."""
+        check_unchanged(self._path, self._manifest, [path])
+        return self._path / path
+
+
+def _folder(number: int) -> str:
+    return f"replications/{number:04d}"

@@ -247,7 +247,7 @@ def _put_map(axes: Axes, letters: Letters, view: UseView, stretch: Stretch, *, i
     axes.pcolormesh(
         np.arange(columns + 1), np.arange(rows + 1), shares, cmap=COLOURS, vmin=0, vmax=1, edgecolors="none", zorder=1
     )
-    axes.set_ylim(rows, 0)
+    axes.set_ylim(max(rows, 1), 0)
     axes.set_xlim(0, columns)
     axes.set_yticks([row + 0.5 for row in range(rows)], [letters.name(row.name) for row in stretch.rows])
     axes.tick_params(axis="y", labelsize=SMALL_PT, length=0)
