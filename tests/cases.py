@@ -29,6 +29,7 @@ from portsim.model.network import (
     Crew,
     EndOfShift,
     Network,
+    Pace,
     Pool,
     Precedence,
     Reserve,
@@ -67,6 +68,7 @@ def stage(
     side: int = 0,
     waves: Sequence[tuple[int, int]] | None = None,
     batch: tuple[int, int | None] | None = None,
+    pace: Pace | None = None,
 ) -> Stage:
     """A stage; `lanes` is a level of role 0, a mapping from role to level, or None for a delay.
 
@@ -90,7 +92,15 @@ def stage(
         pool=NONE if pool is None else pool,
         officers=0 if pool is None else officers,
         calls=calls,
+        pace=pace,
     )
+
+
+def pace(
+    by_clock: Level = 1000, by_lanes: Sequence[tuple[int, int]] = (), by_queue: Sequence[tuple[int, int]] = ()
+) -> Pace:
+    """A pace in permille: a level, and (lanes open, permille) and (units waiting, permille), ascending."""
+    return Pace(level(by_clock), tuple(by_lanes), tuple(by_queue))
 
 
 def reserve(
@@ -263,6 +273,7 @@ FEATURES = frozenset(
         "batches",  # units called in when so many wait
         "precedence",  # stages that share officers by the longest queue or wait
         "reserves",  # officers called in while queues are long
+        "pace",  # services that take more or less time by the hour, the lanes open and the queue
     }
 )
 """What a random case may contain; leave out what an engine or a law does not cover."""
@@ -309,6 +320,9 @@ class _Draw:
 def _integers(a: int, b: int) -> st.SearchStrategy[int]:
     return st.integers(a, b)
 
+
+PERMILLES = (1000, 1333, 750, 999, 1001, 333, 667, 1500, 2000, 777, 20_000, 50)
+"""Paces, the ordinary one first; most leave a remainder."""
 
 THEMES = ("mixed", "officers", "roles", "doors", "buses", "calls", "sharing", "reserves")
 """What a random case has most of: rules that meet seldom (a closed stage whose crew hands over) meet often enough."""
@@ -432,7 +446,17 @@ class Drawn:
             else 0,
             waves=waves,
             batch=batch,
+            pace=self.pace() if self.chance("pace", 1, 4) else None,
         )
+
+    def pace(self) -> Pace:
+        """By the clock, by lanes open and by queue, each often the ordinary one."""
+        ticks = sorted({0, *(self.tick(1, 14) for _ in range(self.number(0, 3)))})
+        return pace([(tick, self.pick(PERMILLES)) for tick in ticks], self.paces(), self.paces())
+
+    def paces(self) -> list[tuple[int, int]]:
+        numbers = sorted({self.number(0, 4) for _ in range(self.number(0, 3))})
+        return [(number, self.pick(PERMILLES)) for number in numbers]
 
     def waves_or_batch(self) -> tuple[list[tuple[int, int]] | None, tuple[int, int | None] | None]:
         """Up to five waves, or batches of 1-3; mostly neither. Where nobody may wait inside, nobody is called."""
@@ -525,7 +549,8 @@ def described(network: Network, traffic: Traffic) -> str:
         lanes = "delay" if at.lanes is None else {role: steps.pairs() for role, steps in at.lanes}
         lines.append(
             f"stage {number} '{at.name}': lanes {lanes}, open {at.is_open.pairs()} {at.closing.name}, "
-            f"waiting space {at.waiting_space}, pool {at.pool}, officers {at.officers}{_calls_in_words(at)}"
+            f"waiting space {at.waiting_space}, pool {at.pool}, officers {at.officers}"
+            f"{_calls_in_words(at)}{_pace_in_words(at)}"
         )
     for number in range(len(traffic)):
         come = f"arrives {traffic.arrived[number]}"
@@ -552,6 +577,13 @@ def _calls_in_words(at: Stage) -> str:
     if isinstance(at.calls, Batch):
         return f", batches of {at.calls.size}" + ("" if at.calls.at_most == NONE else f" within {at.calls.at_most}")
     return ""
+
+
+def _pace_in_words(at: Stage) -> str:
+    if at.pace is None:
+        return ""
+    by_clock, by_lanes, by_queue = at.pace.by_clock.pairs(), list(at.pace.by_lanes), list(at.pace.by_queue)
+    return f", pace by clock {by_clock}, by lanes open {by_lanes}, by queue {by_queue}"
 
 
 def difference(a: Records, b: Records, network: Network) -> str | None:

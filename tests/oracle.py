@@ -3,7 +3,7 @@
 Everything is looked up afresh by scanning the units that are in the port; nothing is cached, so there is little that
 can be wrong. It was written from the rules alone, not from another engine. Rule numbers stand beside each piece.
 
-Left out because a `Network` does not carry them: pace (19) and rotas (23).
+Left out because a `Network` does not carry them: rotas (23).
 """
 
 from __future__ import annotations
@@ -517,7 +517,19 @@ class Run:
         visit.role = role
         visit.lane = lane
         visit.officers = self.network.stages[visit.stage].officers if crew != NONE else 0
-        self.work_on(visit, crew, t, int(self.traffic.work[self.row(unit)]))
+        self.work_on(visit, crew, t, self.paced(visit, int(self.traffic.work[self.row(unit)]), t))
+
+    def paced(self, visit: Visit, work: int, t: int) -> int:
+        """Rule 19: read once, as the service starts; those who started before it in this round wait no more."""
+        stage = self.network.stages[visit.stage]
+        if stage.pace is None:
+            return work
+        by_clock = ([0] + [permille for tick, permille in stage.pace.by_clock.pairs() if tick <= t])[-1]
+        lanes_open = sum(lanes(t) for _, lanes in stage.lanes or ())
+        by_lanes = last_reached(stage.pace.by_lanes, lanes_open) if stage.lanes is not None else 1000
+        others = [other for other in self.waiting(visit.stage) if other is not visit]
+        by_queue = last_reached(stage.pace.by_queue, len(others))
+        return work * 1000 // max(1, by_clock * by_lanes * by_queue // 1_000_000)
 
     def work_on(self, visit: Visit, crew: int, t: int, work: int) -> None:
         """Begin or resume a service; zero work ends in the next round of the instant (18)."""
@@ -622,6 +634,11 @@ class Run:
             levels=table(LEVELS, {name: [row[at] for row in decided] for at, name in enumerate(LEVELS)}),
             end=end,
         )
+
+
+def last_reached(paces: tuple[tuple[int, int], ...], number: int) -> int:
+    """The permille of the last entry that this many reach; the ordinary pace before the first (19)."""
+    return ([1000] + [permille for least, permille in paces if least <= number])[-1]
 
 
 def on_duty_since(steps: list[tuple[int, int]], t: int) -> int:

@@ -111,15 +111,30 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pace:
+    """How fast a stage works, in permille of the ordinary pace (contract rule 19); the three are multiplied.
+
+    by_clock : by the hour
+    by_lanes, by_queue : (lanes open, permille) and (units waiting, permille), ascending: the last entry reached counts
+    """
+
+    by_clock: StepFunction
+    by_lanes: tuple[tuple[int, int], ...] = ()
+    by_queue: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """One stage of the port.
 
     lanes : lanes open per role, as (role, level); None for a delay, where any number is served at once
     is_open : 1 while the stage is open, 0 while it is closed
     calls : when waiting units are called in; None where each may start on arrival
+    pace : how fast it works; None for the ordinary pace throughout
     waiting_space : how many may wait inside (lanes not counted), NONE for any number
     pool : the pool its officers come from, NONE if it needs none; `officers` of them staff one service
     counted : whether a unit passing it is a crossing in the sense of the published counts
+    hours : when it would be open without outages (rule 32); None where `is_open` says it, as it has none
     """
 
     name: str
@@ -132,6 +147,13 @@ class Stage:
     pool: int
     officers: int
     calls: Waves | Batch | None = None
+    pace: Pace | None = None
+    hours: StepFunction | None = None
+
+    @property
+    def on_paper(self) -> StepFunction:
+        """1 while the stage is open by its hours and closures, whether or not it is out."""
+        return self.is_open if self.hours is None else self.hours
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +204,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closure of a stage, its own or its side's, beyond its daily hours: start <= tick < end."""
+    """A closure of a stage, its own or its side's, beyond its daily hours, or an outage: start <= tick < end."""
 
     stage: int
     start: int
@@ -200,7 +222,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """Everything about the port that does not depend on chance.
+    """Everything about the port that does not depend on chance, and for one replication its outages.
 
     end : the run plays ticks 0 <= t < end
     measure_from : measures look at measure_from <= t < end
@@ -211,6 +233,9 @@ class Network:
     clock : IANA name of the port's clock
     role_lists : for each list of accepted lane roles, (role, is helped) in order of preference (rule 14)
     closures : every closure that begins before `end` and ends after 0, by (stage, start); engines do not need them
+    rejoining : flows whose units wait for their passengers on the way; engines do not need them
+    outages : every outage that begins before `end`, none empty or touching another, by (stage, start); they have cut
+        `is_open` already, and engines do not need them
     """
 
     port: str
@@ -230,6 +255,8 @@ class Network:
     role_lists: tuple[tuple[tuple[int, bool], ...], ...]
     windows: tuple[Window, ...]
     closures: tuple[Closed, ...] = ()
+    rejoining: tuple[int, ...] = ()
+    outages: tuple[Closed, ...] = ()
 
 
 def frozen(values: object, dtype: object) -> NDArray[np.int64]:

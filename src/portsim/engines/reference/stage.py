@@ -12,6 +12,7 @@ import simpy
 
 from portsim.engines.reference.calls import Calls
 from portsim.engines.reference.lanes import Lanes
+from portsim.engines.reference.pace import Pace
 from portsim.engines.reference.queue import Queue
 from portsim.engines.reference.unit import NEVER, Unit
 from portsim.model.network import NONE, Closing, Network
@@ -52,6 +53,7 @@ class Stage:
         "lanes",
         "name",
         "officers",
+        "pace",
         "paused",
         "pool",
         "queue",
@@ -81,6 +83,7 @@ class Stage:
         self.officers = 0 if self.pool is None else paper.officers
         self.can_pause = self.suspends or (self.pool is not None and self.pool.hands_over)
         self.calls = None if paper.calls is None else Calls(paper.calls)
+        self.pace = None if paper.pace is None else Pace(paper.pace)
         self.door: list[tuple[int, int, Unit]] = []
         self.at_door = 0
         self.queue = Queue()
@@ -263,7 +266,11 @@ class Stage:
             self._take_officers(unit)
             recorder.crew[row] = unit.crew
             recorder.officers[row] = self.officers
-        self._work(unit, self._port.work_of[row])
+        work = self._port.work_of[row]
+        if self.pace is not None:
+            lanes_open = NONE if self.lanes is None else sum(lanes.open for lanes in self.lanes.values())
+            work = self.pace.work(work, now, lanes_open, self.queue.waiting)
+        self._work(unit, work)
 
     def _resume(self, unit: Unit) -> None:
         if self.pool is not None:
