@@ -29,7 +29,16 @@ from portsim.engines import simulate
 from portsim.errors import LimitError
 from portsim.model import draw, lower
 from portsim.results import MetricRow, measure
-from portsim.scenario import calendar, profiles, schema_arrivals, schema_calls, schema_values, units
+from portsim.scenario import (
+    calendar,
+    profiles,
+    schema_arrivals,
+    schema_calls,
+    schema_fields,
+    schema_pace,
+    schema_values,
+    units,
+)
 from portsim.scenario.capacity import StageLoad
 from portsim.scenario.scenario import NumberSource
 from portsim.scenario.schema import ScenarioFile
@@ -49,6 +58,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "hours": profiles.parse_hours,
     "level": profiles.parse_level,
     "local_time": units.parse_local_datetime,
+    "pace": lambda value: schema_fields.validate(schema_pace.PaceModel, value),
     "rate": units.parse_rate,
     "share": units.parse_share,
     "step": schema_values.read_step,

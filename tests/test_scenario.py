@@ -324,8 +324,8 @@ def test_a_change_after_the_run_is_a_warning() -> None:
         (
             "stages.check.service: 5 min",
             "19:34: changes.0.set.stages.check.service: a change cannot set stages.check.service; allowed: "
-            "sides.*.open, sides.*.closed, stages.*.open, stages.*.closed, stages.*.lanes, officers.*.level, "
-            "officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts, officers.*.handover, "
+            "sides.*.open, sides.*.closed, stages.*.open, stages.*.closed, stages.*.lanes, stages.*.pace.by_hour, "
+            "officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts, officers.*.handover, "
             "officers.*.breaks",
         ),
         (
@@ -786,7 +786,7 @@ def test_every_problem_is_reported_at_once_in_file_order() -> None:
             "per_day: 100",
             "per_day: 100, every: 5 min",
             "18:30: flows.out.arrivals.every: stands beside per_day; arrivals have one of per_day, rate, every, "
-            "timetable, csv (null removes an inherited one)",
+            "timetable, csv, aboard (null removes an inherited one)",
         ),
         (
             "per_day: 100",

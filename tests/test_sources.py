@@ -13,9 +13,10 @@ from portsim.errors import ScenarioError
 from portsim.scenario import Scenario, load, load_text
 from portsim.scenario.quantities import dimension
 from portsim.scenario.schema import FlowModel, PoolModel, SideModel, StageModel
-from portsim.scenario.schema_arrivals import ArrivalsModel, DepartureModel
+from portsim.scenario.schema_arrivals import AboardModel, ArrivalsModel, DepartureModel
 from portsim.scenario.schema_calls import BatchModel
 from portsim.scenario.schema_officers import ReserveModel
+from portsim.scenario.schema_pace import PaceModel
 
 SMALL = """\
 portsim: 1
@@ -368,9 +369,11 @@ NOT_NUMBERS = {
     ReserveModel: {"stages"},
     StageModel: {"side", "counted", "closing"},
     BatchModel: set(),
+    PaceModel: set(),
     FlowModel: {"kind", "direction", "arrivals", "when_full"},
     ArrivalsModel: set(),
     DepartureModel: {"days"},
+    AboardModel: {"flow", "get_off_at"},
 }
 
 
@@ -383,11 +386,13 @@ def test_every_field_of_the_format_is_either_a_number_or_known_not_to_be(model: 
         ReserveModel: ("officers", "x", "reserves", "0"),
         StageModel: ("stages", "x"),
         BatchModel: ("stages", "x", "batch"),
+        PaceModel: ("stages", "x", "pace"),
         FlowModel: ("flows", "x"),
         ArrivalsModel: ("flows", "x", "arrivals"),
         DepartureModel: ("flows", "x", "arrivals", "timetable", "0"),
+        AboardModel: ("flows", "x", "arrivals", "aboard"),
     }[model]
     tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at"), ("stay_away",)]
-    tails += [("0", "officers"), ("size",)]
+    tails += [("0", "officers"), ("size",), ("number",), ("by_hour",), ("last",)]
     numbers = {key for key in model.model_fields if any(dimension((*where, key, *tail)) for tail in tails)}
     assert set(model.model_fields) - numbers == NOT_NUMBERS[model]

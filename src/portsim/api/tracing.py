@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from portsim.errors import Place, Problem, ScenarioError
-from portsim.model import draw, lower
+from portsim.model import draw, lower, with_outages
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 from portsim.results import Ledger, read_manifest, read_records
@@ -64,10 +64,11 @@ def trace(folder: str | os.PathLike[str], *, unit: int | None = None, replicatio
     records = read_records(path, replication)
     scenario = load(path / "scenario.yaml")
     network = lower(scenario)
-    traffic = draw(scenario, network, seed=manifest["seed"], replication=replication)
+    seed: int = manifest["seed"]
+    traffic = draw(scenario, network, seed=seed, replication=replication)
     if not _fits(traffic, records):
         raise _problem(path, "its records are not of its scenario: `portsim verify` says what was changed")
-    ledger = Ledger(network, traffic, records)
+    ledger = Ledger(with_outages(scenario, network, seed=seed, replication=replication), traffic, records)
     zones = {side.name: side.timezone for side in scenario.regimes[0].sides}
     number = tracing.longest_wait(ledger) if unit is None else unit
     return Trace(replication, tracing.trace_unit(ledger, number, zones))

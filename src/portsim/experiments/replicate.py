@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from portsim.engines import EngineName, choose, simulate
 from portsim.errors import LimitError
 from portsim.experiments.findings import Finding, find, warnings_about
-from portsim.model import draw, lower
+from portsim.model import draw, lower, with_outages
 from portsim.model.network import Network, frozen
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
@@ -24,7 +24,7 @@ class Replication:
     """One replication, with what went into it and what came out of it.
 
     number : which one, from 0; it alone decides the draws, not how many others there are
-    network : as it was played, which ends early if the replication had to stop
+    network : as it was played, with its outages; it ends early if the replication had to stop
     measures : of the measured stretch, the same rows in the same order in every replication
     stopped : why it had to stop and when, None if it was played to its end
     """
@@ -145,6 +145,7 @@ def replicate(
 def play(scenario: Scenario, network: Network, *, seed: int, number: int, engine: EngineName = "auto") -> Replication:
     """Draw, simulate and measure replication `number`; one that has to stop is measured as far as it went."""
     traffic = draw(scenario, network, seed=seed, replication=number)
+    network = with_outages(scenario, network, seed=seed, replication=number)
     stopped: str | None = None
     try:
         records = simulate(network, traffic, units_in_port=scenario.limits.units_in_port, engine=engine)

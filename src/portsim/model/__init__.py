@@ -1,4 +1,6 @@
-"""From a scenario to what an engine plays: the network (`lower`) and the traffic of one replication (`draw`).
+"""From a scenario to what an engine plays: the network (`lower`), and of one replication traffic and outages.
+
+`draw` makes the traffic from the network as lowered; `with_outages` makes the network it runs through.
 
 All randomness and all lowering of features live here; an engine sees plain arrays only.
 """
@@ -6,7 +8,8 @@ All randomness and all lowering of features live here; an engine sees plain arra
 from portsim.model.draws import draw
 from portsim.model.lowering import lower
 from portsim.model.network import Network
+from portsim.model.outages import with_outages
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 
-__all__ = ["Network", "Records", "Traffic", "draw", "lower"]
+__all__ = ["Network", "Records", "Traffic", "draw", "lower", "with_outages"]

@@ -59,7 +59,7 @@ class Coming:
 
 def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
     """The units a flow brings in [start_ms, end_ms), UTC epoch ms. ScenarioError if they are more than MOST_UNITS."""
-    _refuse_too_many(flow, flow.queue_at_start)
+    refuse_too_many(flow, flow.queue_at_start)
     end = end_ms - start_ms
     rate, reached = None, np.empty(0, dtype=np.int64)
     match flow.arrivals:
@@ -125,7 +125,7 @@ def cumulative_rate(flow: Flow, arrivals: RateArrivals, streams: Streams, start_
         rate = weights[np.searchsorted(turns, at_ms, side="right") - 1]
         rate *= per_weight[np.searchsorted(midnights, at_ms, side="right") - 1]
         units = rate * np.diff(at_ms, append=end_ms)
-        _refuse_too_many(flow, float(units.sum()))
+        refuse_too_many(flow, float(units.sum()))
     grains = np.cumsum(np.rint(units * GRAINS).astype(np.int64))
     return CumulativeRate(np.append(at_ms, end_ms) - start_ms, np.concatenate(([0], grains)))
 
@@ -181,7 +181,7 @@ def _regular(flow: Flow, arrivals: RegularArrivals, streams: Streams, end: int) 
         return durations(arrivals.every, streams.uniforms("gap", flow.name, count=count, skip=k))
 
     expected = end / max(arrivals.every.mean_ms, 1e-3)
-    _refuse_too_many(flow, expected)
+    refuse_too_many(flow, expected)
     return running_sums(flow, gaps, end, expected=expected)
 
 
@@ -201,7 +201,7 @@ def running_sums(
         sums = total + np.cumsum(gaps(k, count))
         blocks.append(sums[sums < limit])
         total, k = int(sums[-1]), k + count
-        _refuse_too_many(flow, sum(block.size for block in blocks))
+        refuse_too_many(flow, sum(block.size for block in blocks))
         count = k // 4 + 16
     return np.concatenate(blocks) if blocks else np.empty(0, np.int64)
 
@@ -215,7 +215,7 @@ def _by_timetable(
     """
     due = departures(arrivals, flow.clock, start_ms, end_ms)
     units = np.array([arrivals.departures[line].units for _, line in due], dtype=np.int64)
-    _refuse_too_many(flow, float(units.sum()))
+    refuse_too_many(flow, float(units.sum()))
     ticks = np.repeat(np.array([at_ms - start_ms for at_ms, _ in due], dtype=np.int64), units)
     if arrivals.late is not None:
         ticks = ticks + durations(arrivals.late, streams.uniforms("late", flow.name, count=ticks.size))
@@ -236,7 +236,8 @@ def _weight(profile: WeekProfile, weekday: int) -> float:
     return own + before
 
 
-def _refuse_too_many(flow: Flow, units: float) -> None:
+def refuse_too_many(flow: Flow, units: float) -> None:
+    """Raise ScenarioError if a flow brings more than MOST_UNITS in one replication."""
     if not units <= MOST_UNITS:
         raise ScenarioError(
             [

@@ -7,7 +7,7 @@ rows of units that stay away from a closed port are passed over.
 
 Drawing a long run in chunks gives the same units: arrivals carry (k, running sum) from chunk to chunk, every other
 draw is a range of rows of its stream, reached by `skip`; the expected rates and day factors of the whole run are a
-few numbers an hour and are made once.
+few numbers an hour and are made once. Passengers are counted over the vehicles in order of their k.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.arrivals import Coming, coming
+from portsim.model.arrivals import Coming, coming, refuse_too_many
 from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
 from portsim.model.network import NONE, Network
+from portsim.model.passengers import numbers_aboard, rows_aboard
 from portsim.model.streams import Streams
 from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
 from portsim.scenario import calendar
-from portsim.scenario.scenario import Distribution, Flow, RecordedArrivals, Scenario, Step
+from portsim.scenario.scenario import AboardArrivals, Distribution, Flow, RecordedArrivals, Scenario, Step
 
 
 def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -> Traffic:
@@ -38,18 +39,15 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
     Raises ScenarioError if a flow brings more units than can be held.
     """
     streams = Streams(seed, replication)
-    flows = [_draw_flow(scenario, network, number, streams) for number in range(len(scenario.flows))]
+    comers = _draw_comers(scenario, network, streams)
+    flows = [_draw_flow(scenario, network, number, comers) for number in range(len(scenario.flows))]
     columns = {name: np.concatenate([flow[name] for flow in flows]) for name in flows[0]}
     steps = columns.pop("steps")
-    nothing = {name: np.full(steps.size, NONE, np.int8) for name in ("parent", "split_step")}
     return Traffic.of(
         **columns,
-        **nothing,
         first=np.concatenate(([0], np.cumsum(steps))),
         leg=np.zeros(columns["stage"].size, np.int8),
         hold=np.zeros(columns["stage"].size, np.int8),
-        is_join=np.zeros(columns["stage"].size, np.int8),
-        join_limit=np.full(columns["stage"].size, NONE, np.int8),
     )
 
 
@@ -82,37 +80,126 @@ class Rows:
         return np.concatenate((self.streams.uniforms(*address, "standing at the start", count=self.standing), later))
 
 
-def _draw_flow(scenario: Scenario, network: Network, number: int, streams: Streams) -> dict[str, NDArray[np.generic]]:
-    """Columns of one flow's units and of their steps; `steps` is the number of steps of each unit.
+@dataclass(frozen=True, slots=True, eq=False)
+class Comers:
+    """The units of a flow that come in the run, those standing in the queue at the start first.
 
-    `stayed_away` has one entry for the flow.
+    wanted, arrived : int64[units], ticks; arrived is NONE for passengers
+    away : int64[a], ascending, rows of the units that stay away in the measured stretch
+    vehicle : int64[units], which of the comers of its vehicle's flow each passenger is aboard; None for other flows
+    split_step : int64[units], the vehicle's step at which it gets off, NONE for units of other flows
     """
-    flow = scenario.flows[number]
+
+    rows: Rows
+    wanted: NDArray[np.int64]
+    arrived: NDArray[np.int64]
+    away: NDArray[np.int64]
+    vehicle: NDArray[np.int64] | None
+    split_step: NDArray[np.int64]
+
+
+def _draw_comers(scenario: Scenario, network: Network, streams: Streams) -> list[Comers]:
+    """Who comes in the run, flow by flow; passengers come with their vehicles."""
+    number = {flow.name: number for number, flow in enumerate(scenario.flows)}
+    drawn: dict[int, Comers] = {}
+    for flow in scenario.flows:
+        if not isinstance(flow.arrivals, AboardArrivals):
+            drawn[number[flow.name]] = _come(scenario, network, flow, streams)
+    for flow in scenario.flows:
+        if isinstance(flow.arrivals, AboardArrivals):
+            vehicles = number[flow.arrivals.flow]
+            drawn[number[flow.name]] = _come_aboard(flow, flow.arrivals, scenario.flows[vehicles], drawn[vehicles])
+    return [drawn[number] for number in range(len(scenario.flows))]
+
+
+def _come(scenario: Scenario, network: Network, flow: Flow, streams: Streams) -> Comers:
+    """Units that come by themselves."""
     later = coming(flow, streams, scenario.start_ms, scenario.end_ms)
     met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
     rows = Rows(flow.name, streams, flow.queue_at_start, later.k[met.comes])
     standing = np.zeros(rows.standing, np.int64)
-    steps, stage, roles, work = _draw_steps(scenario, network, flow, rows)
+    return Comers(
+        rows=rows,
+        wanted=np.concatenate((standing, later.wanted[met.comes])),
+        arrived=np.concatenate((standing, met.arrived[met.comes])),
+        away=later.k[met.stays_away & (later.wanted >= network.measure_from)],
+        vehicle=None,
+        split_step=np.full(len(rows), NONE, np.int64),
+    )
+
+
+def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Comers) -> Comers:
+    """Passengers, who come as their vehicle joins the stage at which they get off, and stay away with it.
+
+    come : the vehicles
+    """
+    rows, streams = come.rows, come.rows.streams
+    last = max((int(k[-1]) for k in (rows.k, come.away) if k.size), default=-1)
+    numbers = numbers_aboard(arrivals, streams.uniforms("aboard", flow.name, count=last + 1))
+    standing = numbers_aboard(
+        arrivals, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
+    )
+    refuse_too_many(flow, int(standing.sum()) + int(numbers[rows.k].sum()))
+    vehicle, k = rows_aboard(numbers, rows.k)
+    vehicle = np.concatenate((np.repeat(np.arange(rows.standing), standing), rows.standing + vehicle))
+    return Comers(
+        rows=Rows(flow.name, streams, int(standing.sum()), k),
+        wanted=come.wanted[vehicle],
+        arrived=np.full(vehicle.size, NONE, np.int64),
+        away=rows_aboard(numbers, come.away)[1],
+        vehicle=vehicle,
+        split_step=_steps_before(vehicles, rows, arrivals.get_off_at)[vehicle],
+    )
+
+
+def _steps_before(flow: Flow, rows: Rows, stage: str) -> NDArray[np.int64]:
+    """How many steps each unit makes before the first at this stage that every unit makes: int64[units]."""
+    before = np.zeros(len(rows), np.int64)
+    for step, address in zip(flow.journey, _addresses(flow), strict=True):
+        drawn = _draw_referral(rows, step, address)
+        if drawn is None and step.stage == stage:
+            break
+        before += 1 if drawn is None else drawn
+    return before
+
+
+def _draw_flow(
+    scenario: Scenario, network: Network, number: int, comers: Sequence[Comers]
+) -> dict[str, NDArray[np.generic]]:
+    """Columns of one flow's units and of their steps; `steps` is the number of steps of each unit.
+
+    `stayed_away` has one entry for the flow.
+    """
+    flow, come = scenario.flows[number], comers[number]
+    rows = come.rows
     priority, persons, goods = _draw_unit(flow, rows)
+    columns = _draw_steps(scenario, network, flow, rows)
     direction = Direction.OUT if flow.direction == "out" else Direction.IN
     when_full = WhenFull.TURN_AWAY if flow.when_full == "turn_away" else WhenFull.WAIT_OUTSIDE
-    return {
+    return columns | {
         "flow": np.full(len(rows), number, np.int16),
         "kind": np.full(len(rows), network.kinds.index(flow.kind), np.int16),
+        "parent": _parents(scenario, number, comers),
+        "split_step": come.split_step,
         "priority": priority,
         "persons": persons,
         "goods": goods,
-        "wanted": np.concatenate((standing, later.wanted[met.comes])),
-        "arrived": np.concatenate((standing, met.arrived[met.comes])),
+        "wanted": come.wanted,
+        "arrived": come.arrived,
         "patience": _draw_patience(flow, rows),
         "when_full": np.full(len(rows), when_full, np.int8),
-        "steps": steps,
-        "stage": stage,
-        "direction": np.full(stage.size, direction, np.int8),
-        "work": work,
-        "roles": roles,
-        "stayed_away": np.array([np.count_nonzero(met.stays_away & (later.wanted >= network.measure_from))]),
+        "direction": np.full(columns["stage"].size, direction, np.int8),
+        "stayed_away": np.array([come.away.size]),
     }
+
+
+def _parents(scenario: Scenario, number: int, comers: Sequence[Comers]) -> NDArray[np.int64]:
+    """Number of the unit each unit of a flow is aboard, NONE where it comes by itself: int64[units]."""
+    arrivals, vehicle = scenario.flows[number].arrivals, comers[number].vehicle
+    if vehicle is None or not isinstance(arrivals, AboardArrivals):
+        return np.full(len(comers[number].rows), NONE, np.int64)
+    vehicles = [flow.name for flow in scenario.flows].index(arrivals.flow)
+    return vehicle + sum(len(come.rows) for come in comers[:vehicles])
 
 
 def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
@@ -142,10 +229,8 @@ def _draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray
     return first
 
 
-def _draw_steps(
-    scenario: Scenario, network: Network, flow: Flow, rows: Rows
-) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int16], NDArray[np.int64]]:
-    """Steps of each unit (int64[units]), and of each step its stage, role list and work in ms, by (unit, step)."""
+def _draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> dict[str, NDArray[np.generic]]:
+    """`steps` of each unit (int64[units]), and the columns of the steps that a journey decides, by (unit, step)."""
     addresses = _addresses(flow)
     stopping = [_draw_referral(rows, step, address) for step, address in zip(flow.journey, addresses, strict=True)]
     steps = np.zeros(len(rows), np.int64)
@@ -154,6 +239,7 @@ def _draw_steps(
 
     stage, roles = np.empty((2, int(steps.sum())), np.int16)
     work = np.empty(stage.size, np.int64)
+    is_join, join_limit = np.zeros(stage.size, np.bool_), np.full(stage.size, NONE, np.int64)
     place = np.cumsum(steps) - steps  # where each unit's next step goes
     stages = [one.name for one in network.stages]
     for step, address, drawn in zip(flow.journey, addresses, stopping, strict=True):
@@ -165,8 +251,18 @@ def _draw_steps(
         stage[here] = stages.index(step.stage)
         roles[here] = _role_list(network, step)
         work[here] = durations(_service(scenario, flow, step), uniforms)
+        if step.rejoin is not None:
+            is_join[here] = True
+            join_limit[here] = NONE if step.rejoin.at_most_ms is None else step.rejoin.at_most_ms
         place += 1 if drawn is None else drawn
-    return steps, stage, roles, work
+    return {
+        "steps": steps,
+        "stage": stage,
+        "roles": roles,
+        "work": work,
+        "is_join": is_join,
+        "join_limit": join_limit,
+    }
 
 
 def _addresses(flow: Flow) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from portsim.model.network import (
     Crew,
     EndOfShift,
     Network,
+    Pace,
     Pool,
     Precedence,
     Reserve,
@@ -77,6 +78,9 @@ def lower(plan: Scenario) -> Network:
             for window in plan.windows
         ),
         closures=tuple(closed for number in range(len(first.stages)) for closed in _closures(levels, number)),
+        rejoining=tuple(
+            number for number, flow in enumerate(plan.flows) if any(step.rejoin is not None for step in flow.journey)
+        ),
     )
     if levels.problems:
         raise ScenarioError(levels.problems.values())
@@ -180,6 +184,7 @@ def _stage(levels: Levels, number: int, roles: tuple[str, ...]) -> Stage:
         pool=NONE if stage.pool is None else [pool.name for pool in first.pools].index(stage.pool),
         officers=stage.officers,
         calls=_calls(levels.plan, first, stage),
+        pace=_pace(levels, number),
     )
 
 
@@ -196,6 +201,30 @@ def _calls(plan: Scenario, regime: Regime, stage: scenario.Stage) -> Waves | Bat
         tick = at_ms - plan.start_ms
         up_to_at[tick] = min(up_to_at.get(tick, 0) + (EVERYONE if up_to is None else up_to), EVERYONE)
     return Waves(frozen(list(up_to_at), "int64"), frozen(list(up_to_at.values()), "int64"))
+
+
+def _pace(levels: Levels, number: int) -> Pace | None:
+    """How fast a stage works, in whole permille; None if it keeps the ordinary pace. Only the hour's has dates."""
+    stages = [regime.stages[number] for regime in levels.plan.regimes]
+    paces = [stage.pace for stage in stages if stage.pace is not None]
+    if not paces:
+        return None
+
+    def by_hour(regime: Regime) -> tuple[WeekProfile, str]:
+        stage = regime.stages[number]
+        profile = WeekProfile.constant(1) if stage.pace is None else stage.pace.by_hour
+        in_permille = tuple(tuple((start, end, _permille(pace)) for start, end, pace in day) for day in profile.days)
+        return WeekProfile(in_permille), _side(regime, stage.side).timezone
+
+    by_lanes, by_queue = (
+        tuple((least, _permille(pace)) for least, pace in by_number)
+        for by_number in (paces[0].by_lanes, paces[0].by_queue)
+    )
+    return Pace(levels.level(f"stages.{stages[0].name}.pace.by_hour", by_hour), by_lanes, by_queue)
+
+
+def _permille(pace: float) -> int:
+    return round(1000 * pace)
 
 
 def _closures(levels: Levels, number: int) -> list[Closed]:

@@ -25,6 +25,7 @@ class Cause(StrEnum):
 
     PASSENGERS = "passengers"
     CLOSED = "closed"
+    OUT = "out"
     TOO_EARLY = "too_early"
     NO_SPACE = "no_space"
     NO_LANE_OPEN = "no_lane_open"
@@ -105,7 +106,7 @@ class StageLevels:
         if end <= start:
             return ()
         roles = [self.roles[role] for role, _ in accepted if role in self.roles]
-        levels = [self.stage.is_open, *(level for pair in (*roles, *self.crews) for level in pair)]
+        levels = [self.stage.on_paper, self.stage.is_open, *(level for pair in (*roles, *self.crews) for level in pair)]
         at = np.concatenate([np.array([start, hold], np.int64), *(level.at for level in levels)])
         at = np.unique(at[(at >= start) & (at < end)])
         causes, most = self._causes(at, roles, hold, is_at_door=is_at_door)
@@ -131,7 +132,8 @@ class StageLevels:
         has_officers = np.any([(level > 0) & (left >= needed) for level, left in zip(duty, free, strict=True)], axis=0)
         has_space = is_at_door and self.stage.waiting_space != 0
         conditions = {
-            Cause.CLOSED: levels_at(self.stage.is_open, at) == 0,
+            Cause.CLOSED: levels_at(self.stage.on_paper, at) == 0,
+            Cause.OUT: levels_at(self.stage.is_open, at) == 0,
             Cause.NO_SPACE: np.full(at.size, has_space),
             Cause.TOO_EARLY: at < hold,
             Cause.NO_LANE_OPEN: (lanes_open == 0) & (self.stage.lanes is not None),

@@ -97,6 +97,12 @@ class Ledger:
         return gave_up
 
     @cached_property
+    def is_passenger(self) -> NDArray[np.bool_]:
+        """Whether a unit came aboard another one."""
+        is_passenger: NDArray[np.bool_] = self.units["parent"] != NONE
+        return is_passenger
+
+    @cached_property
     def outside(self) -> Rows:
         """Rows of units that never joined a stage: outside the first door until they were gone."""
         never = np.ones(self.units["unit"].size, np.bool_)
@@ -150,10 +156,14 @@ class Ledger:
         """
         started = self.visits["started"]
         wait_end = np.where(started == NONE, self.until_end(self.visits["left"]), started)
-        if self.traffic.is_join.any():
-            is_join = self.traffic.is_join[self.traffic.first[self.visits["unit"]] + self.visits["step"]]
-            wait_end = np.where(is_join, self.reached, wait_end)
-        return wait_end
+        return np.where(self.is_join, self.visits["joined"], wait_end)
+
+    @cached_property
+    def is_join(self) -> NDArray[np.bool_]:
+        """Whether the unit waited for its passengers at this visit."""
+        row = self.traffic.first[self.visits["unit"]] + self.visits["step"]
+        is_join: NDArray[np.bool_] = self.traffic.is_join[row]
+        return is_join
 
     @cached_property
     def bound_for(self) -> NDArray[np.int16]:

@@ -12,6 +12,7 @@ from portsim.results.ledger import Ledger
 from portsim.results.measure import Measure, Sheet
 from portsim.results.queues import measure_queues
 from portsim.results.recovery import measure_recovery
+from portsim.results.rejoins import measure_rejoins
 from portsim.results.staffing import measure_staffing
 from portsim.results.waits import measure_waits
 
@@ -28,6 +29,7 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     sheet = Sheet()
     measure_crossings(ledger, sheet)
     measure_waits(ledger, sheet, targets)
+    measure_rejoins(ledger, sheet)
     measure_queues(ledger, sheet)
     measure_recovery(ledger, sheet)
     measure_staffing(ledger, sheet)

@@ -31,7 +31,8 @@ def measure_queues(ledger: Ledger, sheet: Sheet) -> None:
 
     `queue_mean` is over the measured stretch, `queue_open_mean` over the part of it in which the stage is open,
     `queue_max` the most at any tick once the tick is over. `overnight` is the mean number of units in the port at
-    each closing of its first side, and for a stage the mean number waiting at each of its own closings.
+    each closing of its first side, and for a stage the mean number waiting at each of its own closings, by
+    its hours and closures alone: an outage is none.
     """
     network, start, end = ledger.network, ledger.start, ledger.end
     length = end - start
@@ -46,7 +47,7 @@ def measure_queues(ledger: Ledger, sheet: Sheet) -> None:
             "queue_mean": ratio(area(waiting, start, end), length),
             "queue_open_mean": ratio(area_while(waiting, stage.is_open, start, end), open_time),
             "queue_max": largest(waiting, start, end),
-            "overnight": _mean_at(waiting, falls_to_zero(stage.is_open, start, end)),
+            "overnight": _mean_at(waiting, falls_to_zero(stage.on_paper, start, end)),
         }
         for metric, value in cells.items():
             sheet.write(metric, "units", value, stage=stage.name)

@@ -37,11 +37,12 @@ def officers_in_use(pieces: list[Pieces], crew: int) -> StepFunction:
 
 
 def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
-    """Write down use of lanes by stage, and use, hours, overtime and cost of officers by pool and in all.
+    """Write down use of lanes and time out by stage, and use, hours, overtime and cost of officers by pool and in all.
 
     `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
     itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late
-    finishers show as overtime and never as use of those who came after them, and neither passes 1. `officer_hours` are
+    finishers show as overtime and never as use of those who came after them, and neither passes 1. `outage_h` is how
+    long the stage is out in the measured stretch, whether or not it would be open by the clock. `officer_hours` are
     rostered hours, those of reserves while on duty included. `overtime_hours` is the integral of officers in use above
     their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and is undefined without one (in
     all: unless every pool has one).
@@ -50,6 +51,7 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
     pieces = [ledger.pieces(number) for number in range(len(network.stages))]
     for number, stage in enumerate(network.stages):
         sheet.write("lane_utilisation", "share", _lane_utilisation(ledger, number, pieces[number]), stage=stage.name)
+        sheet.write("outage_h", "h", _time_out(ledger, number) / HOUR_MS, stage=stage.name)
     hours = overtime = 0
     cost = 0.0
     for number, pool in enumerate(network.pools):
@@ -74,6 +76,12 @@ def _lane_utilisation(ledger: Ledger, stage: int, pieces: Pieces) -> float:
         total += level.integral(ledger.start, ledger.end)
         used += areas_split(in_use, level, ledger.start, ledger.end)[0]
     return ratio(used, total)
+
+
+def _time_out(ledger: Ledger, stage: int) -> int:
+    """How long the stage is out in the measured stretch, ms."""
+    outages = (outage for outage in ledger.network.outages if outage.stage == stage)
+    return sum(max(min(outage.end, ledger.end) - max(outage.start, ledger.start), 0) for outage in outages)
 
 
 def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int, int, int, int]:

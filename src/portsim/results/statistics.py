@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portsim.results.measure import Measure
+from portsim.results.rejoins import REJOIN
 from portsim.results.waits import STATISTICS, TIMES
 
 CONFIDENCE = 0.95
@@ -14,12 +15,13 @@ UNFINISHED_LIMIT = 0.01
 """Share of unfinished units above which times are called lower bounds."""
 
 MAXIMA = frozenset(
-    {f"{time}_max_min" for time in TIMES} | {"queue_max", "in_port_max", "crossings_max_per_day", "recovery_max_h"}
+    {f"{time}_max_min" for time in (*TIMES, REJOIN)}
+    | {"queue_max", "in_port_max", "crossings_max_per_day", "recovery_max_h"}
 )
 """Metrics that are a largest value: over replications the largest is shown, and no interval."""
 
 LOWER_BOUNDS = frozenset(
-    {f"{time}_{statistic}_min" for time in TIMES for statistic in STATISTICS} | {"truck_hours_lost"}
+    {f"{time}_{statistic}_min" for time in (*TIMES, REJOIN) for statistic in STATISTICS} | {"truck_hours_lost"}
 )
 """Metrics that can only grow when unfinished units are followed to their end (`within_target_*` too)."""
 

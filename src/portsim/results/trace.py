@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portsim.errors import ScenarioError
-from portsim.model.network import NONE, Closing, StepFunction
+from portsim.model.network import NONE, Closing, Stage
 from portsim.model.records import UnitOutcome, VisitOutcome
 from portsim.model.traffic import Direction
 from portsim.results.areas import Ints, levels_at
@@ -326,18 +326,20 @@ class _Tracing:
         pauses: list[Stretch] = []
         for start, end in zip(starts, ends, strict=True):
             if end > start:
-                pauses += _pause(stage.is_open, start, end, can_close=stage.closing == Closing.SUSPEND)
+                pauses += _pause(stage, start, end)
         return pauses
 
 
-def _pause(is_open: StepFunction, start: int, end: int, *, can_close: bool) -> list[Stretch]:
-    """One pause, cut where the stage that suspends its services opens or closes."""
-    at = [start, *is_open.at[(is_open.at > start) & (is_open.at < end)].tolist()] if can_close else [start]
-    closed = (levels_at(is_open, np.array(at)) == 0).tolist() if can_close else [False]
-    return [
-        Stretch(Cause.CLOSED if is_closed else Cause.NO_OFFICERS, low, high)
-        for low, high, is_closed in zip(at, [*at[1:], end], closed, strict=True)
-    ]
+def _pause(stage: Stage, start: int, end: int) -> list[Stretch]:
+    """One pause, cut where the stage that suspends its services opens or closes, goes out or is back."""
+    if stage.closing != Closing.SUSPEND:
+        return [Stretch(Cause.NO_OFFICERS, start, end)]
+    turns = np.union1d(stage.on_paper.at, stage.is_open.at)
+    at = np.concatenate(([start], turns[(turns > start) & (turns < end)]))
+    is_closed, is_out = levels_at(stage.on_paper, at) == 0, levels_at(stage.is_open, at) == 0
+    causes = np.select([is_closed, is_out], [Cause.CLOSED, Cause.OUT], Cause.NO_OFFICERS).tolist()
+    ticks = [*at.tolist(), end]
+    return [Stretch(Cause(why), low, high) for why, low, high in zip(causes, ticks[:-1], ticks[1:], strict=True)]
 
 
 def _stood_before(since: Ints, until: Ints, numbers: Ints, tick: int, unit: int) -> Ints:

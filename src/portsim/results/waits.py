@@ -120,11 +120,12 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
     """Write down waits, blocked times, delays and dwells of the port and of each flow, and waits by stage.
 
     `within_target_NAME` is the share known to have kept the target; one still in the port has not, and
-    one that gave up never will. `truck_hours_lost`
-    is the sum of delays, of whatever kind the units are. Raises ValueError for a target of another form than
+    one that gave up never will. `truck_hours_lost` is the sum of delays, of whatever kind the units are, for the port
+    without those of passengers. Raises ValueError for a target of another form than
     `wait_p95_min`, with one of the measures and statistics named here.
     """
     times = times_of(ledger)
+    passengers = np.unique(ledger.units["flow"][ledger.is_passenger]).tolist()
     groups: list[tuple[str | None, int]] = [(None, 0), *((name, f) for f, name in enumerate(ledger.network.flows))]
     for flow, number in groups:
         part = slice(None) if flow is None else slice(times["wait"].bounds[number], times["wait"].bounds[number + 1])
@@ -134,14 +135,16 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
             bounds = times[name].bounds
             part = slice(None) if flow is None else slice(bounds[number], bounds[number + 1])
             ms = np.sort(times[name].ms[part])
-            values = dict(_statistics(ms))
+            values = dict(time_statistics(ms))
             for statistic, value in values.items():
                 sheet.write(f"{name}_{statistic}_min", "min", value, flow=flow)
             if name == "wait":
                 lost = times[name].ms[part][times[name].gave_up[part]]
                 sheet.write("left_wait_mean_min", "min", ratio(int(lost.sum()) / MINUTE_MS, lost.size), flow=flow)
             if name == "delay":
-                sheet.write("truck_hours_lost", "h", int(ms.sum()) / HOUR_MS, flow=flow)
+                apart = passengers if flow is None else ()
+                of_passengers = sum(int(times[name].ms[bounds[one] : bounds[one + 1]].sum()) for one in apart)
+                sheet.write("truck_hours_lost", "h", (int(ms.sum()) - of_passengers) / HOUR_MS, flow=flow)
             if name == "dwell":
                 buffer = values["p95"] - values["mean"]
                 sheet.write("buffer_time_min", "min", buffer, flow=flow)
@@ -158,7 +161,7 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
 def _measure_virtual_waits(ledger: Ledger, sheet: Sheet) -> None:
     """Time between wanting to come and coming: units that came by themselves, in the measured stretch."""
     units = ledger.units
-    chosen = ledger.came_in_window & (units["wanted"] >= 0)
+    chosen = ledger.came_in_window & (units["wanted"] >= 0) & ~ledger.is_passenger
     moved = np.where(chosen, units["arrived"] - units["wanted"], 0)
     flow = units["flow"]
     sheet.write("virtual_wait_mean_min", "min", ratio(int(moved.sum()) / MINUTE_MS, int(chosen.sum())))
@@ -188,11 +191,11 @@ def _measure_stages(ledger: Ledger, sheet: Sheet) -> None:
             )
         )
         for name, ms in (("wait", waits), ("blocked", ledger.blocked[visits])):
-            for statistic, value in _statistics(np.sort(ms)):
+            for statistic, value in time_statistics(np.sort(ms)):
                 sheet.write(f"{name}_{statistic}_min", "min", value, stage=stage.name)
 
 
-def _statistics(ascending: Ints) -> Iterator[tuple[str, float]]:
+def time_statistics(ascending: Ints) -> Iterator[tuple[str, float]]:
     """Mean, percentiles and maximum in minutes, of ms in ascending order."""
     size = ascending.size
     yield "mean", ratio(int(ascending.sum()), size) / MINUTE_MS

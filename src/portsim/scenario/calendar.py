@@ -187,6 +187,29 @@ def splice(pieces: Sequence[tuple[int, Sequence[tuple[int, float]]]]) -> Steps:
     return _tidy(found, None)
 
 
+def union(functions: Sequence[Steps]) -> Steps:
+    """1 wherever any of the step functions is above 0."""
+    events = sorted((at, number, level) for number, steps in enumerate(functions) for at, level in steps)
+    levels = [0.0] * len(functions)
+    found: dict[int, float] = {}
+    for at, number, level in events:
+        levels[number] = level
+        found[at] = 1.0 if any(levels) else 0.0  # of several steps at one instant what holds after all of them
+    return list(found.items())
+
+
+def area_of_product(first: Steps, second: Steps, end_ms: int) -> float:
+    """Integral of the product of two step functions up to an instant, in level-milliseconds."""
+    events = sorted([(at, 0, level) for at, level in first] + [(at, 1, level) for at, level in second])
+    levels = [0.0, 0.0]
+    area = 0.0
+    for index, (at, which, level) in enumerate(events):
+        levels[which] = level
+        until = events[index + 1][0] if index + 1 < len(events) else end_ms
+        area += levels[0] * levels[1] * (until - at)
+    return area
+
+
 def parse_closure(text: object, zone: str) -> Closure:
     """A closure: "2025-05-31", "2025-10-01..2025-10-03" (both days) or "2025-05-31 12:00..2025-05-31 18:00".
 

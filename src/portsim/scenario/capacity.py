@@ -2,8 +2,10 @@
 
 A stage whose load is above 1 builds a queue that never goes away; at exactly 1 it does so whenever chance enters.
 The check looks at means over stretches in which neither the way the port is run nor the stated demand changes. What
-happens within a day, services that run past closing time, reserves, the queue standing at the start, and units that
-stay away or lose patience are left out.
+happens within a day, services that run past closing time, reserves, the queue standing at the start, units that stay
+away or lose patience, and the pace by the length of the queue are left out. A stage that breaks down has its lanes, and
+its waves, for the share of time in which it is not out in the long run; officers serve nobody while all stages of their
+pool are out.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from portsim.scenario import calendar, rota, waves
 from portsim.scenario.calendar import Steps
 from portsim.scenario.demand import expected_units
 from portsim.scenario.officers import Pool
+from portsim.scenario.pace import mean_pace
 from portsim.scenario.scenario import (
     DAY_MS,
     DatedLevel,
@@ -53,6 +56,11 @@ class StageLoad:
     visits_per_day : mean number of services asked of the stage, whatever the lanes
     called_per_day : most units its waves call while it is open; None without waves, and where one calls everyone
     wave_load : visits / called, infinite if nobody is ever called, None where called_per_day is
+    mean_pace : work done in an open lane-hour, in hours of the ordinary pace, by the hour and the lanes open: what is
+        needed, of lanes and of officers, is the work over it
+    is_by_queue : whether the length of the queue changes the pace too, which is left out
+    availability : share of the time in which the stage is not out, by its mean outages: lane_hours_open and
+        called_per_day are lower by it; 1 without outages
     """
 
     stage: str
@@ -72,11 +80,15 @@ class StageLoad:
     visits_per_day: float
     called_per_day: float | None
     wave_load: float | None
+    mean_pace: float = 1.0
+    is_by_queue: bool = False
+    availability: float = 1.0
 
 
 def loads(scenario: Scenario) -> list[StageLoad]:
     """The load of every stage over every stretch of the run, by stage in file order and then by time."""
-    expected = {flow.name: expected_units(flow, scenario.start_ms, scenario.end_ms) for flow in scenario.flows}
+    flows, start_ms, end_ms = scenario.flows, scenario.start_ms, scenario.end_ms
+    expected = {flow.name: expected_units(flow, flows, start_ms, end_ms) for flow in flows}
     found: list[StageLoad] = []
     for regime, from_ms, to_ms in _stretches(scenario):
         units = {name: between(from_ms, to_ms) for name, between in expected.items()}
@@ -158,6 +170,7 @@ def describe_lanes(load: StageLoad, zone: str) -> str:
     return (
         f"{lanes}: load {_ratio(load.lane_load)} {_when(load, zone)}: {_number(load.units_per_day)} units a day need "
         f"{_number(load.lane_hours_needed)} lane-hours a day, {_number(load.lane_hours_open)} are open"
+        f"{_pace(load)}{_outages(load)}"
     )
 
 
@@ -166,6 +179,7 @@ def describe_waves(load: StageLoad, zone: str) -> str:
     return (
         f"waves of stage {load.stage}: load {_ratio(load.wave_load)} {_when(load, zone)}: "
         f"{_number(load.visits_per_day)} units a day come, at most {_number(load.called_per_day or 0.0)} are called"
+        f"{_outages(load)}"
     )
 
 
@@ -190,8 +204,9 @@ class _Stretch:
         self.to_ms = to_ms
         self.sides = {side.name: side for side in regime.sides}
         self.known: dict[tuple[WeekProfile | DatedLevel, str], Steps] = {}
-        self.work = {stage.name: _work(scenario.flows, stage, units) for stage in regime.stages}
         self.open = {stage.name: self._opening(stage) for stage in regime.stages}
+        self.pace = {stage.name: self._mean_pace(stage) for stage in regime.stages}
+        self.work = {stage.name: _work(scenario.flows, stage, units, self.pace[stage.name]) for stage in regime.stages}
         self.reserves = {pool.name: tuple(one.officers for one in pool.reserves) for pool in regime.pools}
 
     def loads(self) -> list[StageLoad]:
@@ -222,10 +237,13 @@ class _Stretch:
             visits_per_day=visits / per_day,
             called_per_day=None if called is None else called / per_day,
             wave_load=None if called is None else _load_of(visits, called),
+            mean_pace=self.pace[stage.name],
+            is_by_queue=stage.pace is not None and bool(stage.pace.by_queue),
+            availability=_availability(stage),
         )
 
-    def _called(self, stage: Stage) -> int | None:
-        """How many units the waves of a stage call at most while it is open; None if that is any number."""
+    def _called(self, stage: Stage) -> float | None:
+        """How many units the waves of a stage call at most while it is open and not out; None if any number."""
         if not isinstance(stage.calls, tuple):
             return None
         is_open = self.open[stage.name]
@@ -236,7 +254,7 @@ class _Stretch:
                 if up_to is None:
                     return None
                 total += up_to
-        return total
+        return total * _availability(stage)
 
     def _tightest_lanes(self, stage: Stage) -> tuple[tuple[str, ...], float, float, float]:
         """(roles, units, work ms, lane ms) of the lanes with the highest load: all of them, or those of a few roles.
@@ -247,7 +265,8 @@ class _Stretch:
         units, needed = (math.fsum(part[index] for part in work.values()) for index in (0, 1))
         if stage.lanes is None:
             return (), units, needed, 0.0
-        open_ms = {role: self._area(self._steps(level, stage.side), stage) for role, level in stage.lanes}
+        share = _availability(stage)
+        open_ms = {role: share * self._area(self._steps(level, stage.side), stage) for role, level in stage.lanes}
         tightest: tuple[tuple[str, ...], float, float, float] = ((), units, needed, math.fsum(open_ms.values()))
         for accepted in work:
             if len(accepted) == len(open_ms):
@@ -260,16 +279,17 @@ class _Stretch:
         return tightest
 
     def _officers(self, pool: Pool) -> tuple[tuple[str, ...], float, float]:
-        """(stages that share the pool, officer ms of work, officer ms on duty while one of them is open)."""
+        """(stages that share the pool, officer ms of work, officer ms on duty while one of them is open, not out)."""
         stages = [stage for stage in self.regime.stages if stage.pool == pool.name]
         work = math.fsum(part[1] * stage.officers for stage in stages for part in self.work[stage.name].values())
         together = math.gcd(*(stage.officers for stage in stages)) or 1
-        is_open = _union([self.open[stage.name] for stage in stages])
+        is_open = calendar.union([self.open[stage.name] for stage in stages])
         on_duty = 0.0
         for level in self._crews(pool):
             whole = [(at, officers // together * together) for at, officers in level]
-            on_duty += _area_of_product(whole, is_open, self.to_ms)
-        return tuple(stage.name for stage in stages), work, on_duty
+            on_duty += calendar.area_of_product(whole, is_open, self.to_ms)
+        all_out = math.prod(1 - _availability(stage) for stage in stages) if stages else 0.0
+        return tuple(stage.name for stage in stages), work, on_duty * (1 - all_out)
 
     def _crews(self, pool: Pool) -> list[Steps]:
         """Officers each crew can give; one crew staffs a service, so that none makes up for what another lacks."""
@@ -285,6 +305,13 @@ class _Stretch:
         hours = self._steps(side.open if stage.open is None else stage.open, stage.side)
         return calendar.cut(hours, (*side.closures, *stage.closures), self.to_ms)
 
+    def _mean_pace(self, stage: Stage) -> float:
+        if stage.pace is None:
+            return 1.0
+        by_hour = self._steps(stage.pace.by_hour, stage.side)
+        lanes = None if stage.lanes is None else [self._steps(level, stage.side) for _, level in stage.lanes]
+        return mean_pace(by_hour, stage.pace.by_lanes, self.open[stage.name], lanes, self.to_ms)
+
     def _steps(self, profile: WeekProfile | DatedLevel, side: str) -> Steps:
         zone = self.sides[side].timezone
         if (profile, zone) not in self.known:
@@ -292,7 +319,7 @@ class _Stretch:
         return self.known[profile, zone]
 
     def _area(self, levels: Steps, stage: Stage) -> float:
-        return _area_of_product(levels, self.open[stage.name], self.to_ms)
+        return calendar.area_of_product(levels, self.open[stage.name], self.to_ms)
 
 
 def _stretches(scenario: Scenario) -> list[tuple[Regime, int, int]]:
@@ -306,7 +333,9 @@ def _stretches(scenario: Scenario) -> list[tuple[Regime, int, int]]:
     return [(scenario.regimes[bisect_right(starts, from_ms) - 1], from_ms, to_ms) for from_ms, to_ms in pairwise(edges)]
 
 
-def _work(flows: Sequence[Flow], stage: Stage, units: dict[str, float]) -> dict[frozenset[str], tuple[float, float]]:
+def _work(
+    flows: Sequence[Flow], stage: Stage, units: dict[str, float], pace: float
+) -> dict[frozenset[str], tuple[float, float]]:
     """(services, work in ms) asked of a stage, by the set of lane roles that are accepted, in order of the flows."""
     work: dict[frozenset[str], tuple[float, float]] = {}
     for flow in flows:
@@ -315,7 +344,7 @@ def _work(flows: Sequence[Flow], stage: Stage, units: dict[str, float]) -> dict[
                 roles = frozenset(role for role, _ in step.roles)
                 services = units[flow.name] * step.share
                 before = work.get(roles, (0.0, 0.0))
-                mean_ms = _service(flow, step, stage).mean_ms
+                mean_ms = _service(flow, step, stage).mean_ms / pace
                 work[roles] = (before[0] + services, before[1] + services * mean_ms)
     return work
 
@@ -326,33 +355,24 @@ def _service(flow: Flow, step: Step, stage: Stage) -> Distribution:
     return stage.service[flow.kind] if flow.kind in stage.service else stage.service[None]
 
 
-def _union(functions: Sequence[Steps]) -> Steps:
-    """1 wherever any of the step functions is above 0."""
-    events = sorted((at, number, level) for number, steps in enumerate(functions) for at, level in steps)
-    levels = [0.0] * len(functions)
-    found: dict[int, float] = {}
-    for at, number, level in events:
-        levels[number] = level
-        found[at] = 1.0 if any(levels) else 0.0  # of several steps at one instant what holds after all of them
-    return list(found.items())
-
-
-def _area_of_product(first: Steps, second: Steps, end_ms: int) -> float:
-    """Integral of the product of two step functions up to an instant, in level-milliseconds."""
-    events = sorted([(at, 0, level) for at, level in first] + [(at, 1, level) for at, level in second])
-    levels = [0.0, 0.0]
-    area = 0.0
-    for index, (at, which, level) in enumerate(events):
-        levels[which] = level
-        until = events[index + 1][0] if index + 1 < len(events) else end_ms
-        area += levels[0] * levels[1] * (until - at)
-    return area
+def _availability(stage: Stage) -> float:
+    return 1.0 if stage.outages is None else stage.outages.availability
 
 
 def _load_of(needed: float, capacity: float) -> float:
     if capacity:
         return needed / capacity
     return math.inf if needed else 0.0
+
+
+def _pace(load: StageLoad) -> str:
+    paced = f", at a mean pace of {load.mean_pace:.3g}" if load.mean_pace != 1 else ""
+    return paced + (", the pace by the queue left out" if load.is_by_queue else "")
+
+
+def _outages(load: StageLoad) -> str:
+    out = 1 - load.availability
+    return f" (outages, {100 * out:.3g} % of the time, taken off)" if out else ""
 
 
 def _when(load: StageLoad, zone: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import accumulate
 
 from portsim.scenario import calendar
 from portsim.scenario.scenario import (
     DAY_MS,
+    AboardArrivals,
     Flow,
     RateArrivals,
     RecordedArrivals,
@@ -21,9 +22,15 @@ from portsim.scenario.scenario import (
 _YEAR_MS = 365.25 * DAY_MS
 
 
-def expected_units(flow: Flow, start_ms: int, end_ms: int) -> Callable[[int, int], float]:
-    """How many units of a flow are expected to come from one instant to another, within the run."""
+def expected_units(flow: Flow, flows: Iterable[Flow], start_ms: int, end_ms: int) -> Callable[[int, int], float]:
+    """How many units of a flow are expected to come from one instant to another, within the run.
+
+    flows : all of the scenario; passengers are expected with the vehicles of another flow
+    """
     match flow.arrivals:
+        case AboardArrivals(flow=name, mean=aboard):
+            vehicles = expected_units(next(one for one in flows if one.name == name), (), start_ms, end_ms)
+            return lambda from_ms, to_ms: aboard * vehicles(from_ms, to_ms)
         case RateArrivals() as arrivals:
             at, reached = _cumulative(flow, arrivals, start_ms, end_ms)
             return lambda from_ms, to_ms: _interpolated(at, reached, to_ms) - _interpolated(at, reached, from_ms)

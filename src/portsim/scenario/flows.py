@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from portsim.scenario import calendar, recorded
 from portsim.scenario.assembly import Assembly, Span
 from portsim.scenario.overlay import Node, child, entries, items, unknown
+from portsim.scenario.passengers import check_passengers
 from portsim.scenario.scenario import (
     DAY_MS,
+    AboardArrivals,
     Arrivals,
     Departure,
     Flow,
@@ -52,6 +54,7 @@ def read_flows(assembly: Assembly, regimes: Sequence[Regime], clocks: Mapping[st
             flows.append(_read_flow(assembly, regimes[0], name, tuple(journey), clocks))
     _check_kinds(assembly, regimes[0].stages)
     read = tuple(flow for flow in flows if flow is not None)
+    check_passengers(assembly, regimes[0].stages)
     _check_size(assembly, read)
     return read
 
@@ -62,6 +65,9 @@ def _check_size(assembly: Assembly, flows: Iterable[Flow]) -> None:
         return
     days = (assembly.span.end_ms - assembly.span.start_ms) / DAY_MS
     units = {flow.name: _most_units(flow.arrivals, days) + flow.queue_at_start for flow in flows}
+    for flow in flows:
+        if isinstance(flow.arrivals, AboardArrivals):
+            units[flow.name] = flow.arrivals.mean * units.get(flow.arrivals.flow, 0)
     total = sum(units.values())
     if total > MOST_UNITS:
         largest = max(units, key=lambda name: units[name])
@@ -83,7 +89,7 @@ def _most_units(arrivals: Arrivals, days: float) -> float:
             return days / 7 * sum(line.units * len(line.weekdays) for line in arrivals.departures)
         case RecordedArrivals():
             return len(arrivals.arrived_ms)
-        case NoArrivals():
+        case NoArrivals() | AboardArrivals():
             return 0
 
 
@@ -136,7 +142,7 @@ def _step(assembly: Assembly, entry: StepEntry, node: Node, lanes: tuple[str, ..
     if lanes is not None:
         own = entry.roles or ((GENERAL,) if GENERAL in lanes else lanes[:1])
         roles = (*((role, False) for role in own), *((role, True) for role in entry.helped_by))
-    return Step(entry.stage, entry.share, service, roles)
+    return Step(entry.stage, entry.share, service, roles, entry.wait_for_passengers)
 
 
 def clocks_of(tree: Node) -> dict[str, str]:
@@ -238,6 +244,9 @@ def _arrivals(assembly: Assembly, model: ArrivalsModel, node: Node, clock: str, 
             assembly.problems.add(node.value["every"], "is 0 on average; units would come without end: write a gap")
             return None
         return RegularArrivals(every) if every else None
+    if model.aboard is not None:
+        number = model.aboard.number
+        return AboardArrivals(model.aboard.flow, number.mean, number.cv, model.aboard.get_off_at)
     per_day = model.per_day if model.rate is None else ((1, model.rate),)
     if per_day is None:
         return NoArrivals()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from portsim.scenario.overlay import DISTRIBUTIONS
+from portsim.scenario.profiles import FASTEST_PACE, SLOWEST_PACE
 from portsim.scenario.schema import FORMAT, LARGEST_SEED, ScenarioFile
 from portsim.scenario.schema_officers import LONGEST_ROTA
 from portsim.scenario.schema_values import TARGET_MEASURES, TARGET_STATISTICS
@@ -64,6 +65,8 @@ def _definitions() -> Json:
     day_keys: Json = {"propertyNames": {"pattern": f"^{_DAYS}([-,]\\s*{_DAYS})*$"}}
     hours: Json = {"anyOf": [{"type": "string"}, {"type": "array", "items": _cited(text), "minItems": 1}]}
     levels: Json = {"anyOf": [_cited(whole), _map(_cited(whole)) | span_keys]}
+    pace = _cited({"type": "number", "minimum": SLOWEST_PACE, "maximum": FASTEST_PACE})
+    paces: Json = {"anyOf": [pace, _map(pace) | span_keys]}
     return {
         "inline_source": _inline_source(),
         "format": {"const": FORMAT},
@@ -98,7 +101,10 @@ def _definitions() -> Json:
         "breaks": _map({"type": "array", "items": _break()}),
         "stages": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
         "waves": {"anyOf": [_object("every", every="duration", up_to="count"), _calls()]},
+        "paces": {"anyOf": [paces, _map(paces) | day_keys]},
+        "pace_by_number": _map(pace) | {"propertyNames": {"pattern": "^[0-9]+$"}},
         "officers_needed": _map({"$ref": "#/$defs/count"}) | {"maxProperties": 1},
+        "passengers": {"anyOf": [{"$ref": "#/$defs/amount"}, _object("mean", "cv", mean="number", cv="number")]},
         "priority": {"anyOf": [{"enum": ["high", "ordinary", "low"]}, _object(high="share", low="share")]},
         "journey": {"type": "array", "minItems": 1, "items": _step()},
         "when_closed": {"anyOf": [{"enum": ["queue", "re_spread"]}, _when_closed()]},
@@ -190,7 +196,8 @@ def _calls() -> Json:
 def _step() -> Json:
     roles = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}}
     details = _object(share="share", service="distribution")
-    details["properties"] |= {"roles": roles, "helped_by": roles}
+    waits = {"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/duration"}]}
+    details["properties"] |= {"roles": roles, "helped_by": roles, "wait_for_passengers": waits}
     of_stage = _map({"anyOf": [{"$ref": "#/$defs/share"}, details]}) | {"maxProperties": 1}
     return {"anyOf": [{"$ref": "#/$defs/name"}, of_stage]}
 

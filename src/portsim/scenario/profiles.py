@@ -1,10 +1,11 @@
 """Hours, levels and weights by the clock, as people write them, read into week profiles.
 
-Three forms share one grammar of spans and days:
+Four forms share one grammar of spans and days:
 
 - hours: "10:00-24:00", a list of such spans, "always", "never", or {days: hours};
 - levels (lanes, officers): a whole number, {span: number} with spans such as "8-20" or "08:00-20:00", or
   {days: level}; hours that no span names have level 0;
+- paces, like levels but any number from 0.05 to 20; hours that no span names have pace 1;
 - weights of arrivals: {span: weight}, {days: weight} and {months: weight}.
 
 A span whose end is not after its start runs over midnight and belongs to the day it starts; "24:00" is midnight at
@@ -37,6 +38,9 @@ HIGHEST_LEVEL = 10_000
 """Most lanes of one role at a stage, and most officers of one pool."""
 
 HIGHEST_WEIGHT = 1e6
+
+SLOWEST_PACE = 0.05
+FASTEST_PACE = 20.0
 
 Key = tuple[str | int, ...]
 _Span = tuple[int, int, float, str, Key]
@@ -78,6 +82,23 @@ def parse_level(value: object) -> WeekProfile:
     if isinstance(value, dict) and not _has_spans(value):
         return _by_days(value, _level_of_day)
     return _week([_level_of_day(value, ())] * 7)
+
+
+def parse_paces(value: object) -> WeekProfile:
+    """Relative paces by the clock: one number, {span: pace} or {days: either}; hours that nothing names have pace 1.
+
+    Raises ProfileError.
+    """
+    if isinstance(value, dict) and value and not _has_spans(value):
+        return _filled(_by_days(value, _paces_of_day), 1.0)
+    return _filled(_week([_paces_of_day(value, ())] * 7), 1.0)
+
+
+def parse_pace(value: object) -> float:
+    """A relative pace: a number from 0.05 to 20, 1 for the ordinary one. Raises ValueError."""
+    if isinstance(value, dict | list | str):
+        raise ValueError(f"got {shown(value)}; write a pace as a number: 1 is the ordinary one, 0.8 a fifth less work")
+    return parse_number(value, at_least=SLOWEST_PACE, at_most=FASTEST_PACE)
 
 
 def parse_span(value: object) -> tuple[int, int]:
@@ -229,6 +250,32 @@ def _level_of_day(value: object, path: Key) -> list[_Span]:
         below: Key = (*path, key)
         spans.append((*_span(key, below), _checked(_level, number, below), str(key), below))
     return spans
+
+
+def _paces_of_day(value: object, path: Key) -> list[_Span]:
+    if not isinstance(value, dict):
+        return [(0, DAY_MS, _checked(parse_pace, value, path), "0-24", path)]
+    if not value:
+        raise ProfileError("got an empty mapping; write paces by hour as {0-6: 0.8, 6-24: 1}", path)
+    return [
+        (*_span(key, (*path, key)), _checked(parse_pace, pace, (*path, key)), str(key), (*path, key))
+        for key, pace in value.items()
+    ]
+
+
+def _filled(profile: WeekProfile, level: float) -> WeekProfile:
+    """The same profile with this level wherever no span stands."""
+    days = []
+    for number, spans in enumerate(profile.days):
+        before = profile.days[number - 1]
+        until = max(before[-1][1] - DAY_MS, 0) if before else 0
+        day: list[tuple[int, int, float]] = []
+        for start, end, own in spans:
+            day += [(until, start, level)] if until < start else []
+            day.append((start, end, own))
+            until = end
+        days.append((*day, (until, DAY_MS, level)) if until < DAY_MS else tuple(day))
+    return WeekProfile(tuple(days))
 
 
 def _has_spans(value: Mapping[object, object]) -> bool:

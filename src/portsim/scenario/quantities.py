@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from portsim.facts import Fact
 
 Dimension = Literal[
-    "rate", "per_day", "duration", "count", "share", "ratio", "plain", "weight", "clock", "date", "file"
+    "rate", "per_day", "duration", "count", "share", "ratio", "plain", "pace", "weight", "clock", "date", "file"
 ]
 """What a quantity of the scenario is; ratio is a number that may be written as a percentage, weight any number."""
 
@@ -23,6 +23,7 @@ _FITTING: Mapping[str, tuple[str, ...]] = {
     "share": ("share",),
     "ratio": ("share", "plain"),
     "plain": ("plain",),
+    "pace": ("plain", "share"),
     "weight": ("plain", "share", "count", "rate"),
     "clock": ("text",),
     "date": ("text",),
@@ -36,6 +37,7 @@ _WANTED: Mapping[str, str] = {
     "share": "a share",
     "ratio": "a share or a plain number",
     "plain": "a plain number",
+    "pace": "a plain number or a share",
     "weight": "a number",
     "clock": "hours",
     "date": "a date",
@@ -49,6 +51,7 @@ _READERS: Mapping[str, Callable[[Any], float]] = {
     "share": units.parse_share,
     "ratio": units.parse_growth,
     "plain": units.parse_number,
+    "pace": units.parse_number,
 }
 
 
@@ -81,16 +84,21 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "count"
         case ("stages", _, "waves", _, "at", *_):
             return "clock"
+        case ("stages", _, "pace", "by_hour" | "by_lanes" | "by_queue", *_):
+            return "pace"
         case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods"):
             return "plain"
         case (
             ("stages", _, "service", *rest)
+            | ("stages", _, "outages", "every" | "last", *rest)
             | ("flows", _, "journey", _, _, "service", *rest)
             | ("flows", _, "patience", *rest)
         ):
             return _dimension_of_service(rest)
         case ("flows", _, "journey", _, _) | ("flows", _, "journey", _, _, "share") | ("flows", _, "priority", _):
             return "share"
+        case ("flows", _, "journey", _, _, "wait_for_passengers"):
+            return "duration"
         case ("flows", _, "arrivals", *rest):
             return _dimension_of_arrivals(rest)
         case ("changes", _, "set", *rest):
@@ -119,7 +127,7 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "weight"
         case ["growth_per_year"]:
             return "ratio"
-        case ["day_to_day_cv"]:
+        case ["day_to_day_cv"] | ["aboard", "number", *_]:
             return "plain"
         case ["when_closed", "stay_away"]:
             return "share"

@@ -11,9 +11,10 @@ from portsim.scenario.assembly import Assembly
 from portsim.scenario.officers import Pool
 from portsim.scenario.overlay import Node, assign, child, entries, items, leaves, nearest, unknown
 from portsim.scenario.profiles import ProfileError
-from portsim.scenario.scenario import DatedLevel, Regime, Side, Stage, WeekProfile
+from portsim.scenario.scenario import DatedLevel, Outages, Regime, Side, Stage, WeekProfile
 from portsim.scenario.schema import ChangeModel, SideModel, StageModel
 from portsim.scenario.schema_officers import LevelFile, PoolModel
+from portsim.scenario.schema_outages import SHORTEST_BETWEEN_MS
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
 
@@ -23,6 +24,7 @@ _CHANGEABLE = (
     "stages.*.open",
     "stages.*.closed",
     "stages.*.lanes",
+    "stages.*.pace.by_hour",
     "officers.*.level",
     "officers.*.crews",
     "officers.*.crew_size",
@@ -31,7 +33,9 @@ _CHANGEABLE = (
     "officers.*.handover",
     "officers.*.breaks",
 )
-_CHANGEABLE_FIELDS = frozenset((section, key) for section, _, key in (path.split(".") for path in _CHANGEABLE))
+_CHANGEABLE_FIELDS = frozenset((path.split(".")[0], tuple(path.split(".")[2:])) for path in _CHANGEABLE)
+_DEEPER = frozenset((section, keys[0]) for section, keys in _CHANGEABLE_FIELDS if len(keys) > 1)
+"""Where a change may set some of the keys below a key and not others."""
 
 
 def read_regimes(assembly: Assembly) -> tuple[Regime, ...]:
@@ -92,9 +96,10 @@ def _settings(assembly: Assembly, node: Node, path: tuple[str, ...] = ()) -> Ite
     """What a change sets, as (path, value), dotted or nested; only what a port can change on a date."""
     for key, below in node.value.items():
         steps = (*path, *key.split("."))
-        if len(steps) < 3 and isinstance(below.value, dict):
+        is_above = len(steps) < 3 or (len(steps) == 3 and (steps[0], steps[2]) in _DEEPER)
+        if is_above and isinstance(below.value, dict):
             yield from _settings(assembly, below, steps)
-        elif len(steps) < 3 or (steps[0], steps[2]) not in _CHANGEABLE_FIELDS:
+        elif is_above or not _is_changeable(steps):
             rule = f"a change cannot set {'.'.join(steps)}; allowed: {', '.join(_CHANGEABLE)}"
             assembly.problems.add(below, rule, at_key=True)
         elif steps[1] not in entries(assembly.tree, steps[0]):
@@ -107,6 +112,10 @@ def _settings(assembly: Assembly, node: Node, path: tuple[str, ...] = ()) -> Ite
             assembly.problems.add(below, "a change cannot take the lanes away; write 0 to close them")
         else:
             yield steps, below
+
+
+def _is_changeable(path: tuple[str, ...]) -> bool:
+    return any((path[0], path[2:end]) in _CHANGEABLE_FIELDS for end in (3, 4))
 
 
 def _is_delay_with_lanes(assembly: Assembly, steps: tuple[str, ...]) -> bool:
@@ -157,9 +166,27 @@ def _stages(assembly: Assembly, tree: Node, zones: Mapping[str, str]) -> tuple[S
                 waiting_space=model.waiting_space,
                 service={kind: distribution for kind, distribution in service.items() if distribution},
                 calls=model.calls(),
+                pace=model.pace.of_stage() if model.pace is not None else None,
+                outages=_outages(assembly, model, child(node, "outages")),
             )
         )
     return tuple(stages)
+
+
+def _outages(assembly: Assembly, model: StageModel, node: Node | None) -> Outages | None:
+    """When a stage is out; a problem where that would be all the time, or no time."""
+    if model.outages is None or node is None:
+        return None
+    every = assembly.distribution(model.outages.every, node.value["every"])
+    last = assembly.distribution(model.outages.last, node.value["last"])
+    if every is None or last is None:
+        return None
+    if every.mean_ms < SHORTEST_BETWEEN_MS:
+        rule = f"has a mean of {every.mean_ms / 1000:g} s, and 1 min is the least"
+        assembly.problems.add(node.value["every"], f"{rule}; what is as short belongs to `service`")
+    if last.mean_ms <= 0:
+        assembly.problems.add(node.value["last"], "has a mean of 0 s; for no outages leave `outages` out")
+    return Outages(every, last)
 
 
 def _pools(
@@ -264,6 +291,8 @@ def _profiles(regime: Regime) -> Iterable[tuple[WeekProfile | DatedLevel, str, t
             yield stage.open, stage.side, ("stages", stage.name, "open")
         for _, level in stage.lanes or ():
             yield level, stage.side, ("stages", stage.name, "lanes")
+        if stage.pace is not None:
+            yield stage.pace.by_hour, stage.side, ("stages", stage.name, "pace", "by_hour")
 
 
 def _same_roles(regimes: list[Regime]) -> tuple[Regime, ...]:

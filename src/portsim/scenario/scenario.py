@@ -108,6 +108,36 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Outages:
+    """How often a stage is out and for how long (contract rule 32); both means are above 0.
+
+    every : from the end of one outage, or from the start of the run, to the beginning of the next
+    last : how long one lasts
+    """
+
+    every: Distribution
+    last: Distribution
+
+    @property
+    def availability(self) -> float:
+        """The share of time in the long run in which the stage is not out."""
+        return self.every.mean_ms / (self.every.mean_ms + self.last.mean_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a stage works, 1 for the ordinary pace; the three are multiplied, and read as a service starts.
+
+    by_hour : by the clock of the side, never 0
+    by_lanes, by_queue : (lanes open, pace) and (units waiting, pace), ascending; each holds from its number on
+    """
+
+    by_hour: WeekProfile
+    by_lanes: tuple[tuple[int, float], ...] = ()
+    by_queue: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: its lanes by role, its hours, the officers one service needs and how long that takes.
 
@@ -116,6 +146,8 @@ class Stage:
     closures : the stage's own, on top of the side's
     service : by kind; key None is the service of every kind not named; empty if every flow states its own
     calls : when waiting units are called in, by waves or as batches; None where each may start on arrival
+    pace : how fast it works; None for the ordinary pace throughout
+    outages : when it breaks down; None where it never does. The same in every regime
     """
 
     name: str
@@ -130,6 +162,15 @@ class Stage:
     waiting_space: int | None
     service: Mapping[str | None, Distribution]
     calls: tuple[Wave, ...] | Batch | None = None
+    outages: Outages | None = None
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    """A vehicle waits here for its passengers, for this long at most (None for as long as it takes)."""
+
+    at_most_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +179,14 @@ class Step:
 
     service : of this flow at this stage; None to use the stage's
     roles : (role, is helped) in order of preference; empty at a delay
+    rejoin : None where the unit does not wait for passengers
     """
 
     stage: str
     share: float
     service: Distribution | None
     roles: tuple[tuple[str, bool], ...]
+    rejoin: Rejoin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +248,26 @@ class RecordedArrivals:
 
 
 @dataclass(frozen=True, slots=True)
+class AboardArrivals:
+    """The units are passengers: they come in the vehicles of another flow and get off at a stage of its journey.
+
+    mean, cv : of the number in one vehicle. Without cv each has the whole part of the mean, and one more with the
+        fraction as its probability; with it the number is gamma distributed, rounded
+    get_off_at : they come as the vehicle joins this stage, the first time it makes a step there with certainty
+    """
+
+    flow: str
+    mean: float
+    cv: float | None
+    get_off_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoArrivals:
     """Nobody comes after the start (only the queue standing at the start)."""
 
 
-Arrivals = RateArrivals | RegularArrivals | TimetableArrivals | RecordedArrivals | NoArrivals
+Arrivals = RateArrivals | RegularArrivals | TimetableArrivals | RecordedArrivals | AboardArrivals | NoArrivals
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from portsim.scenario.schema_fields import (
     read_text,
 )
 from portsim.scenario.schema_officers import PoolModel
+from portsim.scenario.schema_outages import OutagesModel
+from portsim.scenario.schema_pace import PaceModel
 from portsim.scenario.schema_values import (
     DurationTable,
     StepEntry,
@@ -222,6 +224,18 @@ class StageModel(Model):
     {truck: 4 min, other: 2 min} gives each kind its own. Needed unless each journey states its own.
     """
 
+    pace: PaceModel | None = None
+    """How fast it works beside that: {by_hour: {0-6: 0.8}, by_lanes: {4: 0.9}, by_queue: {20: 1.1}}. Default 1.
+
+    1.33 is a third more work done in the time. A service keeps the pace at which it starts.
+    """
+
+    outages: OutagesModel | None = None
+    """Breakdowns by chance: {every: {exponential: {mean: 10 d}}, last: 3 h}. Default the stage never breaks down.
+
+    Meanwhile it is closed, and `closing` says what becomes of services under way. Nobody knows of it beforehand.
+    """
+
     @model_validator(mode="after")
     def _can_call(self) -> Self:
         found: list[Found] = []
@@ -234,6 +248,8 @@ class StageModel(Model):
         elif self.batch is not None and self.batch.at_most is None and self._too_large(self.batch):
             rule = f"is more than waiting_space, {self.waiting_space}, so no batch would ever be full"
             found.append(Found(("batch", "size"), f"{rule}; lower it or add `at_most`"))
+        if self.lanes is None and self.pace is not None and self.pace.by_lanes:
+            found.append(Found(("pace", "by_lanes"), "stands at a stage without lanes; leave it out", at_key=True))
         if found:
             raise Refusal(found)
         return self
@@ -261,7 +277,8 @@ class FlowModel(Model):
     """The stages in order: [border_check, {scan: 15%}]. Required.
 
     {stage: share} stops there for a share of the units. {stage: {share, service, roles, helped_by}} also states this
-    flow's own service time, the lane roles it uses in order of preference, and roles that help when idle.
+    flow's own service time, the lane roles it uses in order of preference, and roles that help when idle;
+    {stage: {wait_for_passengers: 30 min}} has a vehicle wait for those who came aboard it.
     """
 
     arrivals: ArrivalsModel
@@ -271,7 +288,11 @@ class FlowModel(Model):
     """Who goes first: high, ordinary or low, or shares {high: 10%, low: 5%}, the rest ordinary. Default ordinary."""
 
     persons: Persons = 1.0
-    """Mean number of persons aboard, drivers included, from 0 to 10,000. Default 1."""
+    """Mean number of persons aboard, drivers included, from 0 to 10,000. Default 1.
+
+    Of a vehicle whose passengers are a flow of their own: those who stay with it. Of passengers: those who stay
+    together.
+    """
 
     goods: Goods = 0.0
     """Mean number of goods units carried (cars on a carrier, containers), from 0 to 1,000,000. Default 0."""
@@ -308,9 +329,9 @@ class ChangeModel(Model):
     set: Annotated[dict[str, Any], Quantity(_read_setting, "settings")]
     """What changed: {sides.china.open: always}. Required.
 
-    Hours, closures, lanes and levels of officers: sides.*.open, sides.*.closed, stages.*.open, stages.*.closed,
-    stages.*.lanes, officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts,
-    officers.*.handover, officers.*.breaks.
+    Hours, closures, lanes, pace and levels of officers: sides.*.open, sides.*.closed, stages.*.open, stages.*.closed,
+    stages.*.lanes, stages.*.pace.by_hour, officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota,
+    officers.*.shifts, officers.*.handover, officers.*.breaks.
     """
 
 

@@ -13,6 +13,7 @@ from portsim.scenario.schema_fields import (
     Found,
     Growth,
     Model,
+    Name,
     Quantity,
     Rate,
     Refusal,
@@ -21,10 +22,10 @@ from portsim.scenario.schema_fields import (
     read_map,
     read_parts,
 )
-from portsim.scenario.schema_values import DurationTable, read_distribution
+from portsim.scenario.schema_values import DurationTable, PassengersEntry, read_distribution, read_passengers
 from portsim.scenario.units import shown
 
-WAYS = ("per_day", "rate", "every", "timetable", "csv")
+WAYS = ("per_day", "rate", "every", "timetable", "csv", "aboard")
 """The keys of `arrivals` that say how units come; exactly one is given."""
 
 _WORDS_WHEN_CLOSED = ("queue", "re_spread")
@@ -88,8 +89,28 @@ class DepartureModel(Model):
     """How many come together, a whole number from 1 to 10000. Default 1."""
 
 
+class AboardModel(Model):
+    """Passengers: units that come in the vehicles of another flow and go their own way from where they get off."""
+
+    flow: Name
+    """The flow of the vehicles they come in. Required."""
+
+    number: Annotated[PassengersEntry, Quantity(read_passengers, "passengers")]
+    """How many are in one vehicle: a number from 0 to 10,000, or {mean: 40, cv: 0.3}. Required.
+
+    Of a number each vehicle has the whole part, and one more by chance so that the mean comes out. With mean and cv (0
+    to 5) vehicles differ: the number is gamma distributed, rounded.
+    """
+
+    get_off_at: Name
+    """The stage of the vehicle's journey at which they get off; every vehicle stops there. Required.
+
+    They come as the vehicle is let in there to wait, and stand at the first stage of their own journey.
+    """
+
+
 class ArrivalsModel(Model):
-    """When units come to the first stage: exactly one of per_day, rate, every, timetable and csv.
+    """When units come to the first stage: exactly one of per_day, rate, every, timetable, csv and aboard.
 
     None of them is needed if queue_at_start says who stands there at the start.
     """
@@ -139,6 +160,12 @@ class ArrivalsModel(Model):
     csv: Text | None = None
     """A CSV file in the scenario's folder with a column `arrived_at`, and if known `priority`, `persons`, `goods`."""
 
+    aboard: AboardModel | None = None
+    """Passengers of the vehicles of another flow: {flow: buses, number: 40, get_off_at: inspection}.
+
+    They come, and stay away, with their vehicle; so queue_at_start and when_closed are those of the vehicles.
+    """
+
     queue_at_start: Annotated[int, Quantity(_read_queue, "count")] = 0
     """Units that stand at the first stage when the run starts, a whole number to a million. Default 0."""
 
@@ -170,6 +197,10 @@ class ArrivalsModel(Model):
             found.append(Found(("when_closed",), rule))
         if self.late is not None and self.timetable is None:
             found.append(Found(("late",), "only belongs to a timetable, and none is given", at_key=True))
+        for key in ("queue_at_start", "when_closed") if self.aboard is not None else ():
+            if key in given:
+                rule = "does not belong beside aboard: passengers come, and stay away, with their vehicle"
+                found.append(Found((key,), f"{rule}; write it at the vehicles' flow", at_key=True))
         if self.timetable == ():
             found.append(Found(("timetable",), "is empty; write for instance [{at: '10:00', units: 1}]"))
         if found:

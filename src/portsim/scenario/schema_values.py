@@ -12,7 +12,7 @@ from typing import Any
 
 from portsim.scenario import profiles, units
 from portsim.scenario.overlay import DISTRIBUTIONS, is_clock_or_days
-from portsim.scenario.scenario import Distribution, WeekProfile
+from portsim.scenario.scenario import Distribution, Rejoin, WeekProfile
 from portsim.scenario.schema_fields import (
     Found,
     Refusal,
@@ -37,6 +37,7 @@ OTHER = "other"
 TARGET_MEASURES = ("wait", "dwell", "delay")
 TARGET_STATISTICS = ("mean", "p50", "p90", "p95", "max")
 HIGHEST_CV = 20.0
+HIGHEST_PASSENGERS_CV = 5.0
 
 _DISTRIBUTION_CURE = "write a duration such as '4 min', or one distribution such as {lognormal: {mean: 3 min, cv: 0.5}}"
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -68,6 +69,27 @@ class StepEntry:
     service: Distribution | DurationTable | None = None
     roles: tuple[str, ...] | None = None
     helped_by: tuple[str, ...] = ()
+    wait_for_passengers: Rejoin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassengersEntry:
+    """How many are aboard one vehicle, as written: a mean, with a coefficient of variation if it is by chance."""
+
+    mean: float
+    cv: float | None = None
+
+
+def read_passengers(value: Any) -> PassengersEntry:
+    """How many passengers one vehicle has: a number, or a map of mean and cv."""
+    if not isinstance(value, dict):
+        return PassengersEntry(units.parse_number(value, at_least=0, at_most=units.MOST_PERSONS))
+    parts: dict[str, Callable[[Any], Any]] = {
+        "mean": lambda mean: units.parse_number(mean, above=0, at_most=units.MOST_PERSONS),
+        "cv": lambda cv: units.parse_number(cv, at_least=0, at_most=HIGHEST_PASSENGERS_CV),
+    }
+    read = read_parts(value, parts, parts)
+    return PassengersEntry(read["mean"], read["cv"] or None)
 
 
 def read_distribution(value: Any) -> Distribution | DurationTable:
@@ -235,7 +257,7 @@ def read_journey(value: Any) -> tuple[StepEntry, ...]:
 
 
 def read_step(value: Any) -> StepEntry:
-    """A stage, {stage: share} or {stage: {share, service, roles, helped_by}}."""
+    """A stage, {stage: share} or {stage: {share, service, roles, helped_by, wait_for_passengers}}."""
     if isinstance(value, str):
         return StepEntry(read_text(value))
     rule = "write a stage, {stage: share} or {stage: {share: 15%, roles: [green]}}"
@@ -247,6 +269,7 @@ def read_step(value: Any) -> StepEntry:
         "service": read_distribution,
         "roles": _read_roles,
         "helped_by": _read_roles,
+        "wait_for_passengers": _read_rejoin,
     }
     try:
         if not isinstance(inner, dict):
@@ -254,6 +277,15 @@ def read_step(value: Any) -> StepEntry:
         return StepEntry(stage, **read_parts(inner, parts, ()))
     except ValueError as error:
         raise Refusal(Found((stage, *one.path), one.message, one.at_key) for one in found_in(error)) from None
+
+
+def _read_rejoin(value: Any) -> Rejoin | None:
+    """true, or the longest a vehicle waits for its passengers; None for false."""
+    if isinstance(value, bool):
+        return Rejoin(None) if value else None
+    if not isinstance(value, str):
+        raise ValueError(f"got {shown(value)}; write true, or how long the vehicle waits at most, for instance 30 min")
+    return Rejoin(units.parse_duration(value))
 
 
 def _read_roles(value: Any) -> tuple[str, ...]:

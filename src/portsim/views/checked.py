@@ -144,6 +144,13 @@ def _load_tables(report: Report) -> list[Line | Table]:
     if lanes:
         of_lanes = ("", "busiest", "units a day", "lane-hours a day needed", "open", "load")
         blocks += [Line(""), Line("Load of lanes", is_heading=True), Table.of(of_lanes, lanes, names=2)]
+        out = {load.stage: 1 - load.availability for load in report.loads if load.availability < 1}
+        if out:
+            shares = ", ".join(f"{stage} is out {100 * share:.3g} % of the time" for stage, share in out.items())
+            blocks.append(Line(f"Less what outages take on average: {shares}."))
+        by_queue = dict.fromkeys(load.stage for load in report.loads if load.is_by_queue)
+        if by_queue:
+            blocks.append(Line(f"The pace by the length of the queue is not counted: {', '.join(by_queue)}."))
     if waves:
         of_waves = ("", "busiest", "units a day", "called at most", "load")
         blocks += [Line(""), Line("Load of waves", is_heading=True), Table.of(of_waves, waves, names=2)]

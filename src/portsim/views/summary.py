@@ -20,6 +20,7 @@ TIMES = {
     "blocked": "blocked, holding a lane",
     "delay": "delay (all but work)",
     "dwell": "dwell (arrived to out)",
+    "rejoin": "rejoin, waiting for passengers",
 }
 STATISTICS = {"mean": "mean", "p50": "50 % within", "p90": "90 % within", "p95": "95 % within", "max": "largest"}
 
@@ -27,6 +28,7 @@ LOST = {
     "left": "units that gave up waiting",
     "turned_away": "units turned away",
     "stayed_away": "units that stayed away",
+    "left_behind": "passengers left behind by their vehicle",
 }
 
 
@@ -94,6 +96,7 @@ def _times_section(rows: Rows) -> Section:
     cells = [
         (label, *(unit.show(rows.row(f"{time}_{statistic}_min")) for statistic in STATISTICS))
         for time, label in TIMES.items()
+        if time != "rejoin" or rows.row("rejoin_mean_min") is not None
     ]
     return f"Times of a unit, {unit.name}", Table.of(("", *STATISTICS.values()), cells)
 
@@ -119,6 +122,7 @@ def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
     shown = {"wait_mean_min": "wait, mean", "wait_p95_min": "95 % within"}
     if any((row := rows.row("blocked_mean_min", stage=stage)) is not None and row.mean > 0 for stage in stages):
         shown["blocked_mean_min"] = "blocked, mean"
+    breaks_down = any((row := rows.row("outage_h", stage=stage)) is not None and row.mean > 0 for stage in stages)
     unit = TimeUnit.of(rows.row(metric, stage=stage) for metric in shown for stage in stages)
     cells = [
         (
@@ -128,10 +132,12 @@ def _stage_section(rows: Rows, stages: Sequence[str]) -> Section:
             rows.number("queue_max", stage=stage),
             rows.number("overnight", stage=stage),
             rows.share("lane_utilisation", stage=stage),
+            *([rows.number("outage_h", stage=stage)] if breaks_down else []),
         )
         for stage in stages
     ]
-    columns = ("", *shown.values(), "queue while open", "longest queue", "queue at closing", "lanes in use")
+    columns = ["", *shown.values(), "queue while open", "longest queue", "queue at closing", "lanes in use"]
+    columns += ["hours out"] if breaks_down else []
     return f"By stage, times in {unit.name}", Table.of(columns, cells)
 
 

@@ -73,7 +73,7 @@ def _who(trace: Trace) -> Iterator[tuple[str, str]]:
     yield "aboard", _count(trace.persons, "person") + (f", {trace.goods:,} of goods" if trace.goods else "")
     if trace.parent is not None:
         yield "came in", f"unit {trace.parent}"
-    if trace.wanted is not None and trace.wanted != trace.arrived:
+    elif trace.wanted is not None and trace.wanted != trace.arrived:
         wanted = _clock(trace, trace.wanted, trace.clock)
         moved = "later" if trace.arrived > trace.wanted else "earlier"
         yield (
@@ -133,9 +133,13 @@ def _service(trace: Trace, stay: Stay) -> Iterator[Event]:
     yield Event(stay.started, stay.zone, text)
     resumed = {piece.start: piece for piece in stay.pieces}
     for number, pause in enumerate(stay.pauses):
-        why = f"{stay.stage} closes" if pause.cause is Cause.CLOSED else "its officers go off duty"
+        why = {Cause.CLOSED: f"{stay.stage} closes", Cause.OUT: f"{stay.stage} is out"}.get(
+            pause.cause, "its officers go off duty"
+        )
         if number and stay.pauses[number - 1].end == pause.start:
-            why = f"{stay.stage} is closed" if pause.cause is Cause.CLOSED else "no officers are free"
+            why = {Cause.CLOSED: f"{stay.stage} is closed", Cause.OUT: f"{stay.stage} is out"}.get(
+                pause.cause, "no officers are free"
+            )
             yield Event(pause.start, stay.zone, f"still interrupted: {why}")
         else:
             yield Event(pause.start, stay.zone, f"is interrupted: {why}")
@@ -234,8 +238,8 @@ def _waited(stretches: Sequence[Stretch], stay: Stay, trace: Trace) -> str:
 
 
 def _until(stretch: Stretch, stay: Stay, trace: Trace) -> str:
-    """When a closed stage opened, by the clock of its side."""
-    if stretch.cause is not Cause.CLOSED or stretch.end >= trace.end:
+    """When a closed stage opened, or one that was out was back, by the clock of its side."""
+    if stretch.cause not in (Cause.CLOSED, Cause.OUT) or stretch.end >= trace.end:
         return ""
     return f" until {_clock(trace, stretch.end, stay.zone):%H:%M}"
 
@@ -246,6 +250,8 @@ def _cause(stretch: Stretch, stay: Stay) -> str:
             return "its passengers were still inside"
         case Cause.CLOSED:
             return f"{stay.stage} was closed"
+        case Cause.OUT:
+            return f"{stay.stage} was out"
         case Cause.TOO_EARLY:
             return "before its time"
         case Cause.NO_SPACE:

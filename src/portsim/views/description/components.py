@@ -44,7 +44,8 @@ def _stages(subject: Subject) -> tuple[Block, ...]:
         (code(stage.name), stage_words(stage) | {"flows": codes(passing[stage.name]) or "none"})
         for stage in subject.start.stages
     ]
-    columns = ("side", "flows", "open", "closed", "one service takes", "when it closes", "counted as a crossing")
+    service = ("one service takes", "pace", "when it closes")
+    columns = ("side", "flows", "open", "closed", *service, "counted as a crossing")
     return (
         Paragraph("The sides of the port, their clocks and their hours:"),
         _grid("side", ("clock", "open", "closed"), sides),
@@ -71,7 +72,7 @@ def _needs(subject: Subject) -> tuple[Block, ...]:
     stages = ((code(stage.name), stage_words(stage)) for stage in subject.start.stages)
     blocks: list[Block] = [
         Paragraph("A service takes one lane, and officers of one pool where the stage needs them:"),
-        _grid("stage", ("lanes", "officers for one service"), stages),
+        _grid("stage", ("lanes", "officers for one service", "breaks down"), stages),
     ]
     if not subject.start.pools:
         return *blocks, Paragraph("No stage needs officers: lanes alone limit how many are served at once.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from portsim.scenario.scenario import (
+    AboardArrivals,
     Departure,
     Distribution,
     Flow,
@@ -20,7 +21,7 @@ from portsim.scenario.scenario import (
 from portsim.scenario.units import PRIORITIES
 from portsim.views.description.clock import DAYS, MONTHS, level, weekdays, weights
 from portsim.views.description.document import code, escape
-from portsim.views.description.quantities import amount, clock, distribution, moment, percent, plural
+from portsim.views.description.quantities import amount, clock, distribution, duration, moment, percent, plural
 
 _PRIORITY_NAMES = {number: name for name, number in PRIORITIES.items()}
 
@@ -58,6 +59,9 @@ def _step(step: Step) -> str:
         helped = [code(role) for role, is_helped in step.roles if is_helped]
         idle = f", helped by {', '.join(helped)} while nobody waits there who has it as their own" if helped else ""
         said.append(f"lanes {', '.join(own)}{idle}")
+    if step.rejoin is not None:
+        longest = step.rejoin.at_most_ms
+        said.append("waits for its passengers" + ("" if longest is None else f", at most {duration(longest)}"))
     return code(step.stage) + (f" ({'; '.join(said)})" if said else "")
 
 
@@ -72,6 +76,8 @@ def priorities(flow: Flow) -> str:
 
 def arrival_words(flow: Flow) -> dict[str, str]:
     """When units come, and how many stand there at the start."""
+    if isinstance(flow.arrivals, AboardArrivals):
+        return _aboard_words(flow.arrivals)
     said = {"clock of its arrivals": code(flow.clock)}
     match flow.arrivals:
         case RateArrivals() as rate:
@@ -87,6 +93,16 @@ def arrival_words(flow: Flow) -> dict[str, str]:
             said["arrivals"] = "none after the start"
     said["standing at the start"] = plural(flow.queue_at_start, "unit") if flow.queue_at_start else "none"
     return said
+
+
+def _aboard_words(aboard: AboardArrivals) -> dict[str, str]:
+    spread = "" if aboard.cv is None else f" (coefficient of variation {amount(aboard.cv)}, gamma, rounded)"
+    number = f"{amount(aboard.mean)} in each on average{spread}"
+    vehicles = code(aboard.flow)
+    return {
+        "arrivals": f"aboard the vehicles of {vehicles}, {number}; they get off as it joins {code(aboard.get_off_at)}",
+        "standing at the start": f"those aboard the vehicles of {vehicles} that stand there",
+    }
 
 
 def _rate_words(rate: RateArrivals) -> dict[str, str]:

@@ -18,7 +18,8 @@ MOST_DIGITS = 9
 MODEL_ASSUMPTIONS = (
     "Officers of a pool are alike, as are lanes of a role; nobody is ill or late.",
     "Going from one stage to the next takes no time unless a stage without lanes stands for it.",
-    "Service times do not depend on how long the queue is, on the hour or on earlier services.",
+    "Service times depend on the hour, the lanes open and the queue only where a stage states a pace, and never on "
+    "earlier services.",
     "Nobody turns back because of a queue unless patience or `turn_away` says so.",
 )
 """What holds in every scenario of this version, whatever its numbers."""
@@ -153,7 +154,9 @@ def _choice_of_shapes(scenario: Scenario) -> ToWrite:
 
 
 def _distributions(scenario: Scenario) -> list[Distribution]:
-    of_stages = [time for regime in scenario.regimes for stage in regime.stages for time in stage.service.values()]
+    stages = [stage for regime in scenario.regimes for stage in regime.stages]
+    of_stages = [time for stage in stages for time in stage.service.values()]
+    of_stages += [time for stage in stages if stage.outages for time in (stage.outages.every, stage.outages.last)]
     return of_stages + [step.service for flow in scenario.flows for step in flow.journey if step.service is not None]
 
 

@@ -48,6 +48,8 @@ def _outputs(subject: Subject) -> tuple[Block, ...]:
         given.append(
             "**Officers**: share of their time on duty at work, hours on the roster, overtime, and cost if stated."
         )
+    if any(step.rejoin is not None for flow in scenario.flows for step in flow.journey):
+        given.append("**Rejoin**: how long a vehicle waits for the passengers it brought, and how many it leaves.")
     given.append("**Recovery**: how long after a closure until the backlog it left is gone.")
     given.append("**Those who are lost**: turned away, left, stayed away; and those unfinished at the end.")
     blocks: list[Block] = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from portsim.scenario.scenario import Batch, Closure, Distribution, Side, Stage, Wave
+from portsim.scenario.scenario import Batch, Closure, Distribution, Outages, Pace, Side, Stage, Wave, WeekProfile
 from portsim.views.description.clock import hours, level, weekdays
 from portsim.views.description.document import code, escape
-from portsim.views.description.quantities import clock, distribution, duration, plural
+from portsim.views.description.quantities import amount, clock, distribution, duration, percent, plural
 
 
 def side_words(side: Side) -> dict[str, str]:
@@ -27,11 +27,13 @@ def stage_words(stage: Stage) -> dict[str, str]:
             "suspend": "services under way stop and go on when it opens again",
         }[stage.closing],
         "one service takes": services(stage),
+        "pace": pace(stage.pace),
         "counted as a crossing": "yes" if stage.counted else "no",
         "lanes": lanes(stage),
         "officers for one service": f"{stage.officers} of {code(stage.pool)}" if stage.pool else "none",
         "waiting space": waiting_space(stage.waiting_space),
         "called in": calls(stage.calls),
+        "breaks down": outages(stage.outages),
     }
 
 
@@ -61,6 +63,28 @@ def services(stage: Stage) -> str:
     return "; ".join(f"{kind}: {distribution(time)}" for kind, time in (*named, *others))
 
 
+def pace(given: Pace | None) -> str:
+    """How fast the stage works beside its service times."""
+    if given is None:
+        return "the ordinary one"
+    parts = []
+    if given.by_hour != WeekProfile.constant(1):
+        parts.append(level(given.by_hour))
+    parts += [
+        _by_number(by_number, fewest, what)
+        for by_number, fewest, what in ((given.by_lanes, 1, "lanes open"), (given.by_queue, 0, "units waiting"))
+        if by_number
+    ]
+    return "; times ".join(parts) or "the ordinary one"
+
+
+def _by_number(paces: Sequence[tuple[int, float]], fewest: int, what: str) -> str:
+    """`1 below 20, 1.1 from 20, 1.2 from 50 units waiting`."""
+    least = paces[0][0]
+    below = [f"1 below {least:,}"] if least > fewest else []
+    return ", ".join([*below, *(f"{amount(pace)} from {number:,}" for number, pace in paces)]) + f" {what}"
+
+
 def waiting_space(places: int | None) -> str:
     """How many may wait inside."""
     if places is None:
@@ -79,6 +103,14 @@ def calls(given: tuple[Wave, ...] | Batch | None) -> str:
             return f"together, whenever {size:,} wait or one has waited {duration(at_most_ms or 0)}"
         case _:
             return f"in waves: {_waves(given)}"
+
+
+def outages(given: Outages | None) -> str:
+    """How long the stage works between outages, how long one lasts, and the share of time that makes."""
+    if given is None:
+        return "never"
+    share = percent(float(f"{1 - given.availability:.3g}"))
+    return f"after {distribution(given.every)}; for {distribution(given.last)}; {share} of the time in the long run"
 
 
 def _waves(waves: Sequence[Wave]) -> str:

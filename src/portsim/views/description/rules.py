@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import Batch, Flow, RateArrivals, Scenario, Stage
+from portsim.scenario.scenario import AboardArrivals, Batch, Flow, RateArrivals, Scenario, Stage
 
 Rule = tuple[str, str]
 """(what it says, where it stands)"""
@@ -45,10 +45,16 @@ def _stages(stages: list[Stage], flows: tuple[Flow, ...]) -> Iterator[Rule]:
     yield "Nothing starts at the instant of closing; at the instant of opening things start", "rule 17"
     if any(stage.closing == "suspend" for stage in stages):
         yield "Where a stage suspends, services stop as it closes and go on with what is left as it opens", "rule 17"
+    if any(stage.outages for stage in stages):
+        yield "A stage that breaks down is closed meanwhile; nobody who wants to come knows of it beforehand", "rule 32"
+    if any(stage.pace is not None for stage in stages):
+        yield "A service takes its time over the pace of the hour, lanes and queue as it starts", "rule 19"
     if any(isinstance(stage.calls, Batch) for stage in stages):
         yield "Batches: units are called in together once enough wait, or one has waited its time", "rule 25"
     if any(isinstance(stage.calls, tuple) for stage in stages):
         yield "Waves: at its time so many of those waiting are called in; what is not used lapses", "rule 25"
+    if any(step.rejoin is not None for step in steps):
+        yield "A vehicle goes on once the passengers it brought are out, or it has waited its time for them", "rule 26"
     yield "Units that block each other in a ring stay where they are; the run names the stages", "rule 27"
 
 
@@ -74,6 +80,8 @@ def _officers(pools: list[Pool], stages: list[Stage]) -> Iterator[Rule]:
 
 
 def _demand(flows: tuple[Flow, ...]) -> Iterator[Rule]:
+    if any(isinstance(flow.arrivals, AboardArrivals) for flow in flows):
+        yield "Passengers come as their vehicle joins the stage at which they get off", "rule 26"
     rates = [flow.arrivals for flow in flows if isinstance(flow.arrivals, RateArrivals)]
     if rates:
         text = "Arrivals at a rate: unit *k* comes when the cumulative rate reaches the *k*-th sum of exponential draws"

@@ -12,7 +12,7 @@ import numpy as np
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.experiments import Run
-from portsim.model import draw, lower
+from portsim.model import draw, lower, with_outages
 from portsim.model.network import Network
 from portsim.model.records import Table
 from portsim.results import Ledger, Measure, read_manifest, read_measures, read_records, read_table
@@ -58,6 +58,7 @@ class Days:
 class Source(abc.ABC):
     """One run, ready to be looked at.
 
+    network : as it was lowered, without the outages of any replication
     numbers : the replications that `hours`, `days` and `measures` are of
     kept : those whose units are known, which `waits` are of
     total : how many replications the run had
@@ -184,7 +185,8 @@ class Folder(Source):
                 "plot it with the version that wrote it, or run it again"
             )
             raise ScenarioError([Problem(Place(str(self._path / _folder(number)), 0, 0), "", message)])
-        return times_of(Ledger(self.network, traffic, records))["wait"]
+        network = with_outages(self.scenario, self.network, seed=self._seed, replication=number)
+        return times_of(Ledger(network, traffic, records))["wait"]
 
     def _hour_tables(self) -> Iterator[tuple[Table, int]]:
         for number in self.numbers:
