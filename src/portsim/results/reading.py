@@ -95,8 +95,8 @@ def read_records(folder: pathlib.Path, number: int) -> Records:
         raise _problem(folder, f"the records of replication {number} were not kept (kept: {kept}): use --keep all")
     names = Names.from_plain(manifest["names"])
     paths = {name: f"replications/{number:04d}/{name}.{manifest['format']}" for name in SPECIFICATIONS}
-    check_unchanged(folder, manifest, paths.values())
     tables = {name: read_table(folder / path, columns_of(name, names)) for name, path in paths.items()}
+    check_unchanged(folder, manifest, paths.values())
     return from_files(tables, names, ends[number])
 
 
