@@ -325,8 +325,8 @@ def test_a_change_after_the_run_is_a_warning() -> None:
             "stages.check.service: 5 min",
             "19:34: changes.0.set.stages.check.service: a change cannot set stages.check.service; allowed: "
             "sides.*.open, sides.*.closed, stages.*.open, stages.*.closed, stages.*.lanes, stages.*.pace.by_hour, "
-            "officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts, officers.*.handover, "
-            "officers.*.breaks",
+            "officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota, officers.*.shifts, "
+            "officers.*.handover, officers.*.breaks",
         ),
         (
             "stages.chek.lanes: 5",

@@ -1,6 +1,6 @@
 """How many passengers each vehicle brings, and which rows of their flow's streams they read.
 
-Passengers are counted over all vehicles in order of their k, those that stay away included: who stays away takes his
+Passengers are counted over all vehicles in order of their k, those that stay away included: a vehicle that stays away takes its
 passengers along and moves nobody else's to another row.
 """
 

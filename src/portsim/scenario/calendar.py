@@ -96,6 +96,17 @@ def steady_day_start(ordinal: int, zone: str) -> int | None:
     return (ordinal - _EPOCH_ORDINAL) * DAY_MS - shift
 
 
+def is_steady(zone: str, start_ms: int, end_ms: int) -> bool:
+    """Whether the clocks of a zone stay as they are from a day before to two days after a stretch.
+
+    Then every clock time within it, also of a span that runs over midnight, exists and is shown once.
+    """
+    info = _zone(zone)
+    first, last = (to_local(ms, zone).toordinal() for ms in (start_ms, end_ms))
+    shifts = {_steady_shift(ordinal, info) for ordinal in range(first - 1, last + 3)}
+    return len(shifts) == 1 and None not in shifts
+
+
 def showings(ordinal: int, ms: int, zone: str) -> tuple[int, ...]:
     """Every instant at which the clock of a zone shows this time (ms after midnight) of a local date.
 

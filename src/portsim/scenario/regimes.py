@@ -239,19 +239,19 @@ def _check_clock_times(assembly: Assembly, regimes: list[Regime], trees: list[No
         return
     ends = [*(regime.at_ms for regime in regimes[1:]), assembly.span.end_ms]
     for regime, tree, end_ms in zip(regimes, trees, ends, strict=True):
-        zones = {side.name: side.timezone for side in regime.sides}
+        steady = {zone: calendar.is_steady(zone, regime.at_ms, end_ms) for zone in {s.timezone for s in regime.sides}}
+        zones = {side.name: side.timezone for side in regime.sides if not steady[side.timezone]}
         for profile, side, path in _profiles(regime):
             node = child(tree, *path)
             zone = zones.get(side)
             if node is not None and zone is not None:
                 start_ms = regime.at_ms
                 assembly.findings.attempt(node, lambda: calendar.steps(profile, zone, start_ms, end_ms))  # noqa: B023
-        _check_shifts(assembly, regime, tree, end_ms)
+        _check_shifts(assembly, regime, tree, end_ms, zones)
 
 
-def _check_shifts(assembly: Assembly, regime: Regime, tree: Node, end_ms: int) -> None:
-    """The same for shifts and breaks, on each date on which a crew works them."""
-    zones = {side.name: side.timezone for side in regime.sides}
+def _check_shifts(assembly: Assembly, regime: Regime, tree: Node, end_ms: int, zones: Mapping[str, str]) -> None:
+    """The same for shifts and breaks, on each date on which a crew works them; `zones` by side."""
     start_ms = assembly.span.start_ms if assembly.span else regime.at_ms
     for pool in regime.pools:
         node = child(tree, "officers", pool.name)
