@@ -1,7 +1,7 @@
 """How many passengers each vehicle brings, and which rows of their flow's streams they read.
 
-Passengers are counted over all vehicles in order of their k, those that stay away included: a vehicle that stays away takes its
-passengers along and moves nobody else's to another row.
+Passengers are counted over all vehicles in order of their k, those that stay away included: a vehicle that stays away
+takes its passengers along and moves nobody else's to another row.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from portsim.scenario import calendar, recorded, staffing
 from portsim.scenario.findings import Findings
 from portsim.scenario.overlay import Node, child, entries, items, nearest, plain, unknown
-from portsim.scenario.scenario import Closure, DatedLevel, Distribution, WeekProfile
+from portsim.scenario.scenario import Closure, CountWindow, DatedLevel, Distribution, Flow, Regime, WeekProfile
 from portsim.scenario.schema import (
     SECTIONS,
     FlowModel,
@@ -30,7 +30,7 @@ from portsim.scenario.schema import (
 from portsim.scenario.schema_fields import NAME_RULE, Refusal, is_name, unknown_key, validate
 from portsim.scenario.schema_officers import LevelFile
 from portsim.scenario.schema_values import DurationTable
-from portsim.scenario.sources import UNRESOLVED
+from portsim.scenario.sources import UNRESOLVED, Citations
 from portsim.scenario.units import format_local, shown
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
@@ -46,6 +46,20 @@ class Span:
     end_ms: int
     measure_from_ms: int
     clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a scenario that is valid."""
+
+    tree: Node
+    findings: Findings
+    citations: Citations
+    heading: Heading
+    span: Span
+    regimes: tuple[Regime, ...]
+    flows: tuple[Flow, ...]
+    windows: tuple[CountWindow, ...]
 
 
 class Assembly:

@@ -139,14 +139,16 @@ def overloaded(loads: Iterable[StageLoad]) -> list[StageLoad]:
     return [load for load, parts in of_each if max(part or 0.0 for part in parts) >= _FULL]
 
 
-def load_warnings(scenario: Scenario) -> tuple[str, ...]:
+def load_warnings(scenario: Scenario, known: Sequence[StageLoad] | None = None) -> tuple[str, ...]:
     """A sentence for each stage whose lanes or waves, and each pool whose officers, reach a load of 1, in its worst.
 
     The worst is that of the stretches of the run; how many others there are is said too.
+
+    known : what `loads` gives, where it has been asked already
     """
     describe = {"lanes": describe_lanes, "waves": describe_waves, "officers": describe_officers}
     by_owner: dict[tuple[str, str], dict[int, tuple[float, StageLoad]]] = {}
-    for load in overloaded(loads(scenario)):
+    for load in overloaded(loads(scenario) if known is None else known):
         parts = (
             ("lanes", load.stage, load.lane_load),
             ("waves", load.stage, load.wave_load),

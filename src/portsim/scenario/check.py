@@ -75,7 +75,7 @@ def check(
         return _invalid(error.problems)
     for other in scenario.plans:
         try:
-            opened.scenario(other)
+            opened.check(other)
         except ScenarioError as error:
             problems.update(dict.fromkeys(error.problems))
     return _invalid(problems) if problems else report_on(scenario)
@@ -88,7 +88,8 @@ def _invalid(problems: Iterable[Problem]) -> Report:
 def report_on(scenario: Scenario) -> Report:
     """What can be said of a scenario that is valid."""
     unsourced = tuple(source for source in scenario.sources if source.kind == "none")
-    warnings = [*scenario.warnings, *load_warnings(scenario)]
+    known = tuple(loads(scenario))
+    warnings = [*scenario.warnings, *load_warnings(scenario, known)]
     if unsourced:
         warnings.append(f"{len(unsourced)} of {len(scenario.sources)} numbers have no source")
     return Report(
@@ -98,7 +99,7 @@ def report_on(scenario: Scenario) -> Report:
         closures=closures_of(scenario),
         kinds=count_kinds(scenario.sources),
         unsourced=unsourced,
-        loads=tuple(loads(scenario)),
+        loads=known,
     )
 
 

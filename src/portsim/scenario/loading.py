@@ -17,7 +17,7 @@ from portsim import shipped, yamlfile
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.facts import Fact, load_facts
 from portsim.scenario import csvfile, references, sources
-from portsim.scenario.assembly import Assembly
+from portsim.scenario.assembly import Assembly, Parts
 from portsim.scenario.findings import Findings
 from portsim.scenario.flows import check_gates, clocks_of, read_flows
 from portsim.scenario.overlay import (
@@ -220,8 +220,45 @@ class ScenarioSource:
         is_same = beside.is_file() and beside.resolve() == found.resolve()
         return beside if is_same else folder / Path(node.value)
 
+    def check(self, plan: str) -> None:
+        """Raise ScenarioError with every problem that the scenario has with a plan laid over it."""
+        self._read(plan, ())
+
     def scenario(self, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
         """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
+        read = self._read(plan, sets)
+        tree, findings, citations, heading, span = read.tree, read.findings, read.citations, read.heading, read.span
+        for warning in sources.disagreements(tree, citations.cited):
+            findings.warnings.append(warning)
+        numbers = sources.number_sources(tree)
+        used = {number.detail.partition(" ")[0] for number in numbers if number.kind == "fact"}
+        used.update(window.published for window in read.windows if window.published is not None)
+        attachments = Attachments(findings, self.extra_facts)
+        return Scenario(
+            name=heading.name,
+            description=heading.description or "",
+            port=heading.port,
+            plan=plan,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            measure_from_ms=span.measure_from_ms,
+            clock=span.clock,
+            seed=heading.seed,
+            targets=heading.targets,
+            limits=Limits(heading.limits.units_in_port),
+            windows=read.windows,
+            flows=read.flows,
+            regimes=read.regimes,
+            sources=numbers,
+            facts={name: citations.cited[name] for name in sorted(used & citations.cited.keys())},
+            warnings=tuple(findings.warnings),
+            plans=tuple(entries(self.plans)),
+            resolved=resolved_tree(tree, attachments),
+            files=tuple(findings.files.items()),
+            attachments=attachments.listed(),
+        )
+
+    def _read(self, plan: str | None, sets: Sequence[str]) -> Parts:
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
         tree, clocks = self.tree, {}
@@ -245,35 +282,7 @@ class ScenarioSource:
         findings.problems.extend(self.problems.found)
         if findings.problems or span is None or heading is None:
             raise ScenarioError(findings.problems.sorted(findings.files))
-        for warning in sources.disagreements(tree, citations.cited):
-            findings.warnings.append(warning)
-        numbers = sources.number_sources(tree)
-        used = {number.detail.partition(" ")[0] for number in numbers if number.kind == "fact"}
-        used.update(window.published for window in windows if window.published is not None)
-        attachments = Attachments(findings, self.extra_facts)
-        return Scenario(
-            name=heading.name,
-            description=heading.description or "",
-            port=heading.port,
-            plan=plan,
-            start_ms=span.start_ms,
-            end_ms=span.end_ms,
-            measure_from_ms=span.measure_from_ms,
-            clock=span.clock,
-            seed=heading.seed,
-            targets=heading.targets,
-            limits=Limits(heading.limits.units_in_port),
-            windows=windows,
-            flows=flows,
-            regimes=regimes,
-            sources=numbers,
-            facts={name: citations.cited[name] for name in sorted(used & citations.cited.keys())},
-            warnings=tuple(findings.warnings),
-            plans=tuple(entries(self.plans)),
-            resolved=resolved_tree(tree, attachments),
-            files=tuple(findings.files.items()),
-            attachments=attachments.listed(),
-        )
+        return Parts(tree, findings, citations, heading, span, regimes, flows, windows)
 
     def _check_plans(self) -> None:
         """Every plan sets only what exists and what a plan may set, whether it is used or not."""
