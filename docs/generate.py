@@ -29,12 +29,12 @@ from portsim.scenario import (
     flows,
     loading,
     profiles,
-    schema_calls,
-    schema_fields,
-    schema_officers,
-    schema_values,
     units,
 )
+from portsim.scenario.schema import calls as schema_calls
+from portsim.scenario.schema import fields as schema_fields
+from portsim.scenario.schema import officers as schema_officers
+from portsim.scenario.schema import values as schema_values
 from portsim.yamlfile import reading
 
 DOCS = Path(__file__).resolve().parent

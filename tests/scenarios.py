@@ -14,25 +14,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from portsim.scenario import calendar
+from portsim.scenario.arrivals import Arrivals, NoArrivals, RateArrivals, WhenClosed
+from portsim.scenario.levels import DAY_MS, Closure, Distribution, WeekProfile
 from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import (
-    DAY_MS,
-    Arrivals,
-    Closure,
-    CountWindow,
-    Distribution,
-    Flow,
-    Limits,
-    NoArrivals,
-    RateArrivals,
-    Regime,
-    Scenario,
-    Side,
-    Stage,
-    Step,
-    WeekProfile,
-    WhenClosed,
-)
+from portsim.scenario.scenario import CountWindow, Flow, Limits, Regime, Scenario, Side, Stage, Step
 
 HOUR = 3_600_000
 MINUTE = 60_000

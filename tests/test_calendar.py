@@ -23,8 +23,8 @@ from portsim.scenario.calendar import (
     to_utc_ms,
     zone_names,
 )
+from portsim.scenario.levels import DAY_MS, Closure, WeekProfile
 from portsim.scenario.profiles import parse_hours, parse_level
-from portsim.scenario.scenario import DAY_MS, Closure, WeekProfile
 
 H = 3_600_000
 MINUTE = 60_000

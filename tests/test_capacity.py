@@ -8,7 +8,16 @@ from types import MappingProxyType
 
 import pytest
 
+from portsim.scenario.arrivals import (
+    Departure,
+    NoArrivals,
+    RateArrivals,
+    RecordedArrivals,
+    RegularArrivals,
+    TimetableArrivals,
+)
 from portsim.scenario.capacity import describe_lanes, describe_officers, load_warnings, loads, overloaded
+from portsim.scenario.levels import DAY_MS, Closure, Distribution, WeekProfile
 from portsim.scenario.officers import Pool
 from portsim.scenario.profiles import (
     parse_hour_weights,
@@ -18,25 +27,7 @@ from portsim.scenario.profiles import (
     parse_per_day,
     parse_weekday_weights,
 )
-from portsim.scenario.scenario import (
-    DAY_MS,
-    Closure,
-    Departure,
-    Distribution,
-    Flow,
-    Limits,
-    NoArrivals,
-    RateArrivals,
-    RecordedArrivals,
-    Regime,
-    RegularArrivals,
-    Scenario,
-    Side,
-    Stage,
-    Step,
-    TimetableArrivals,
-    WeekProfile,
-)
+from portsim.scenario.scenario import Flow, Limits, Regime, Scenario, Side, Stage, Step
 
 H = 3_600_000
 MINUTE = 60_000

@@ -10,8 +10,8 @@ import pytest
 from portsim import yamlfile
 from portsim.scenario import json_schema, load_text, shipped_scenarios
 from portsim.scenario.check import check, report_on
-from portsim.scenario.schema import SECTIONS, ScenarioFile
-from portsim.scenario.schema_arrivals import ArrivalsModel, DepartureModel
+from portsim.scenario.schema.arrivals import ArrivalsModel, DepartureModel
+from portsim.scenario.schema.file import SECTIONS, ScenarioFile
 
 TWO_SIDES = """\
 portsim: 1

@@ -16,19 +16,17 @@ from portsim.model.closed_gates import re_spread
 from portsim.model.network import NONE, StepFunction
 from portsim.model.streams import Streams
 from portsim.scenario import calendar, load_text
-from portsim.scenario.scenario import (
-    DAY_MS,
+from portsim.scenario.arrivals import (
     Arrivals,
     Departure,
-    Flow,
     RateArrivals,
     RecordedArrivals,
-    Regime,
     RegularArrivals,
-    Scenario,
     TimetableArrivals,
     WhenClosed,
 )
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import Flow, Regime, Scenario
 from tests.scenarios import (
     BEIJING,
     BISHKEK,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from portsim.model.distributions import LONGEST_MS, durations, gamma, quantiles
-from portsim.scenario.scenario import Distribution
+from portsim.scenario.levels import Distribution
 
 LAST = 1 - 2**-53
 """The largest uniform a stream can give."""

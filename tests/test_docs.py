@@ -32,16 +32,16 @@ from portsim.results import MetricRow, measure
 from portsim.scenario import (
     calendar,
     profiles,
-    schema_arrivals,
-    schema_calls,
-    schema_fields,
-    schema_pace,
-    schema_values,
     units,
 )
 from portsim.scenario.capacity import StageLoad
 from portsim.scenario.scenario import NumberSource
-from portsim.scenario.schema import ScenarioFile
+from portsim.scenario.schema import arrivals as schema_arrivals
+from portsim.scenario.schema import calls as schema_calls
+from portsim.scenario.schema import fields as schema_fields
+from portsim.scenario.schema import pace as schema_pace
+from portsim.scenario.schema import values as schema_values
+from portsim.scenario.schema.file import ScenarioFile
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from portsim.errors import ScenarioError
 from portsim.model import lower
 from portsim.model.network import NONE, Closing, EndOfShift, StepFunction
+from portsim.scenario.levels import WeekProfile
 from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import CountWindow, Regime, Scenario, Step, WeekProfile
+from portsim.scenario.scenario import CountWindow, Regime, Scenario, Step
 from tests.scenarios import BISHKEK, HOUR, closure, flow, port, profile, side, stage, utc
 
 BERLIN = "Europe/Berlin"

@@ -28,7 +28,8 @@ from portsim.results.trace import trace_unit
 from portsim.scenario import Scenario, json_schema, load_text
 from portsim.scenario.capacity import describe_lanes, describe_waves, loads
 from portsim.scenario.check import report_on
-from portsim.scenario.scenario import DAY_MS, Distribution, Outages
+from portsim.scenario.levels import DAY_MS, Distribution
+from portsim.scenario.scenario import Outages
 from portsim.views.checked import check_blocks
 from portsim.views.plots import Folder, Memory
 from portsim.views.tables import plain

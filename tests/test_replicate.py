@@ -13,7 +13,8 @@ from portsim.experiments import Replication, Saving, replicate
 from portsim.experiments.findings import Finding, warnings_about
 from portsim.model.records import VisitOutcome
 from portsim.scenario import load_text
-from portsim.scenario.scenario import RegularArrivals, Scenario
+from portsim.scenario.arrivals import RegularArrivals
+from portsim.scenario.scenario import Scenario
 from tests.scenarios import HOUR, MINUTE, exponential, fixed, flow, per_day, port, stage
 
 

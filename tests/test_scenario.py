@@ -17,17 +17,15 @@ from hypothesis import strategies as st
 from portsim import yamlfile
 from portsim.errors import ScenarioError
 from portsim.scenario import Scenario, load, load_text, shipped_scenarios
-from portsim.scenario.scenario import (
-    DAY_MS,
+from portsim.scenario.arrivals import (
     Departure,
-    Distribution,
     NoArrivals,
     RateArrivals,
     RegularArrivals,
     TimetableArrivals,
-    WeekProfile,
     WhenClosed,
 )
+from portsim.scenario.levels import DAY_MS, Distribution, WeekProfile
 
 HOUR = 3_600_000
 

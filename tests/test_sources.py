@@ -12,11 +12,11 @@ from portsim import yamlfile
 from portsim.errors import ScenarioError
 from portsim.scenario import Scenario, load, load_text
 from portsim.scenario.quantities import dimension
-from portsim.scenario.schema import FlowModel, PoolModel, SideModel, StageModel
-from portsim.scenario.schema_arrivals import AboardModel, ArrivalsModel, DepartureModel
-from portsim.scenario.schema_calls import BatchModel
-from portsim.scenario.schema_officers import ReserveModel
-from portsim.scenario.schema_pace import PaceModel
+from portsim.scenario.schema.arrivals import AboardModel, ArrivalsModel, DepartureModel
+from portsim.scenario.schema.calls import BatchModel
+from portsim.scenario.schema.file import FlowModel, PoolModel, SideModel, StageModel
+from portsim.scenario.schema.officers import ReserveModel
+from portsim.scenario.schema.pace import PaceModel
 
 SMALL = """\
 portsim: 1

@@ -12,7 +12,7 @@ from portsim.errors import ScenarioError
 from portsim.model import lower
 from portsim.scenario import Scenario, calendar, json_schema, load, load_text
 from portsim.scenario.capacity import loads
-from portsim.scenario.scenario import DatedLevel, WeekProfile
+from portsim.scenario.levels import DatedLevel, WeekProfile
 from portsim.scenario.staffing import read_staffing
 from tests.scenarios import utc
 from tests.test_check import fits

@@ -21,21 +21,17 @@ from portsim.model.arrivals import GRAINS, CumulativeRate, cumulative_rate, day_
 from portsim.model.network import NONE
 from portsim.model.streams import Streams, words
 from portsim.model.traffic import DTYPES
-from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import (
-    DAY_MS,
+from portsim.scenario.arrivals import (
     Arrivals,
     Departure,
-    Distribution,
-    Flow,
     RateArrivals,
     RecordedArrivals,
     RegularArrivals,
-    Scenario,
-    Step,
     TimetableArrivals,
-    WeekProfile,
 )
+from portsim.scenario.levels import DAY_MS, Distribution, WeekProfile
+from portsim.scenario.officers import Pool
+from portsim.scenario.scenario import Flow, Scenario, Step
 from tests.scenarios import GENERAL, HOUR, MINUTE, exponential, fixed, flow, per_day, port, profile, side, stage, utc
 
 BERLIN = "Europe/Berlin"

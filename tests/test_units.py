@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portsim.scenario import units
+from portsim.scenario.levels import DAY_MS, WeekProfile
 from portsim.scenario.profiles import (
     ProfileError,
     parse_days,
@@ -23,7 +24,6 @@ from portsim.scenario.profiles import (
     parse_per_day,
     parse_weekday_weights,
 )
-from portsim.scenario.scenario import DAY_MS, WeekProfile
 
 H = 3_600_000
 NOT_TEXT = [None, True, False, [], {}, ["4 min"], {"a": 1}]

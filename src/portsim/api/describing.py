@@ -10,7 +10,7 @@ from typing import Any
 from portsim import shipped
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.scenario.loading import open_file
-from portsim.scenario.schema_fields import is_name
+from portsim.scenario.schema.fields import is_name
 from portsim.views.description import Document, Subject, description
 
 

@@ -21,15 +21,9 @@ from portsim.errors import Problem, ScenarioError
 from portsim.model.distributions import durations, exponential, gamma
 from portsim.model.streams import Streams
 from portsim.scenario import calendar
-from portsim.scenario.scenario import (
-    DAY_MS,
-    Flow,
-    RateArrivals,
-    RecordedArrivals,
-    RegularArrivals,
-    TimetableArrivals,
-    WeekProfile,
-)
+from portsim.scenario.arrivals import RateArrivals, RecordedArrivals, RegularArrivals, TimetableArrivals
+from portsim.scenario.levels import DAY_MS, WeekProfile
+from portsim.scenario.scenario import Flow
 from portsim.scenario.timetable import departures
 
 YEAR_MS = 365.25 * DAY_MS

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from portsim.model.arrivals import Coming, CumulativeRate
 from portsim.model.distributions import durations
 from portsim.model.network import StepFunction
-from portsim.scenario.scenario import WhenClosed
+from portsim.scenario.arrivals import WhenClosed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

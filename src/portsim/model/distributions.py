@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.scenario.scenario import DAY_MS, Distribution
+from portsim.scenario.levels import DAY_MS, Distribution
 
 LONGEST_MS = 3_653 * DAY_MS
 """Longest duration a draw can give: ten years."""

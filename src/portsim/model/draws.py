@@ -28,7 +28,9 @@ from portsim.model.passengers import numbers_aboard, rows_aboard
 from portsim.model.streams import Streams
 from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
 from portsim.scenario import calendar
-from portsim.scenario.scenario import AboardArrivals, Distribution, Flow, RecordedArrivals, Scenario, Step
+from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
+from portsim.scenario.levels import Distribution
+from portsim.scenario.scenario import Flow, Scenario, Step
 
 
 def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -> Traffic:

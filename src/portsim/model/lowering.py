@@ -31,9 +31,10 @@ from portsim.model.network import (
 )
 from portsim.scenario import calendar, officers, rota, scenario, waves
 from portsim.scenario.calendar import Steps
+from portsim.scenario.levels import Closure, DatedLevel, WeekProfile
 from portsim.scenario.profiles import ProfileError
 from portsim.scenario.rota import Duty
-from portsim.scenario.scenario import Closure, DatedLevel, Regime, Scenario, Side, WeekProfile
+from portsim.scenario.scenario import Regime, Scenario, Side
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portsim.model.distributions import gamma
-from portsim.scenario.scenario import AboardArrivals
+from portsim.scenario.arrivals import AboardArrivals
 
 
 def numbers_aboard(arrivals: AboardArrivals, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:

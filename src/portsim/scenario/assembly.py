@@ -15,9 +15,11 @@ from pydantic import BaseModel
 
 from portsim.scenario import calendar, recorded, staffing
 from portsim.scenario.findings import Findings
+from portsim.scenario.levels import Closure, DatedLevel, Distribution, WeekProfile
 from portsim.scenario.overlay import Node, child, entries, items, nearest, plain, unknown
-from portsim.scenario.scenario import Closure, CountWindow, DatedLevel, Distribution, Flow, Regime, WeekProfile
-from portsim.scenario.schema import (
+from portsim.scenario.scenario import CountWindow, Flow, Regime
+from portsim.scenario.schema.fields import NAME_RULE, Refusal, is_name, unknown_key, validate
+from portsim.scenario.schema.file import (
     SECTIONS,
     FlowModel,
     Heading,
@@ -27,9 +29,8 @@ from portsim.scenario.schema import (
     StageModel,
     WindowModel,
 )
-from portsim.scenario.schema_fields import NAME_RULE, Refusal, is_name, unknown_key, validate
-from portsim.scenario.schema_officers import LevelFile
-from portsim.scenario.schema_values import DurationTable
+from portsim.scenario.schema.officers import LevelFile
+from portsim.scenario.schema.values import DurationTable
 from portsim.scenario.sources import UNRESOLVED, Citations
 from portsim.scenario.units import format_local, shown
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from portsim.scenario.scenario import DAY_MS, Closure, DatedLevel, WeekProfile
+from portsim.scenario.levels import DAY_MS, Closure, DatedLevel, WeekProfile
 from portsim.scenario.units import format_local, parse_date, parse_local_datetime, shown, suggestion
 
 Steps = list[tuple[int, float]]

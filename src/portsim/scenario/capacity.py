@@ -17,22 +17,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from portsim.scenario import calendar, rota, waves
+from portsim.scenario.arrivals import RateArrivals
 from portsim.scenario.calendar import Steps
 from portsim.scenario.demand import expected_units
+from portsim.scenario.levels import DAY_MS, DatedLevel, Distribution, WeekProfile
 from portsim.scenario.officers import Pool
 from portsim.scenario.pace import mean_pace
-from portsim.scenario.scenario import (
-    DAY_MS,
-    DatedLevel,
-    Distribution,
-    Flow,
-    RateArrivals,
-    Regime,
-    Scenario,
-    Stage,
-    Step,
-    WeekProfile,
-)
+from portsim.scenario.scenario import Flow, Regime, Scenario, Stage, Step
 from portsim.scenario.units import HOUR_MS, format_local
 
 _FULL = 1 - 1e-9

@@ -10,8 +10,9 @@ from datetime import datetime
 from portsim.errors import Problem, ScenarioError
 from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import StageLoad, load_warnings, loads
+from portsim.scenario.levels import Closure
 from portsim.scenario.loading import open_file
-from portsim.scenario.scenario import Closure, NumberSource, Scenario, Side, Stage
+from portsim.scenario.scenario import NumberSource, Scenario, Side, Stage
 from portsim.scenario.sources import count_kinds
 
 

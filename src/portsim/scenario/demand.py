@@ -8,16 +8,9 @@ from datetime import date
 from itertools import accumulate
 
 from portsim.scenario import calendar
-from portsim.scenario.scenario import (
-    DAY_MS,
-    AboardArrivals,
-    Flow,
-    RateArrivals,
-    RecordedArrivals,
-    RegularArrivals,
-    TimetableArrivals,
-    WeekProfile,
-)
+from portsim.scenario.arrivals import AboardArrivals, RateArrivals, RecordedArrivals, RegularArrivals, TimetableArrivals
+from portsim.scenario.levels import DAY_MS, WeekProfile
+from portsim.scenario.scenario import Flow
 
 _YEAR_MS = 365.25 * DAY_MS
 

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from portsim.scenario import calendar, recorded
-from portsim.scenario.assembly import Assembly, Span
-from portsim.scenario.overlay import Node, child, entries, items, unknown
-from portsim.scenario.passengers import check_passengers
-from portsim.scenario.scenario import (
-    DAY_MS,
+from portsim.scenario.arrivals import (
     AboardArrivals,
     Arrivals,
     Departure,
-    Flow,
     NoArrivals,
     RateArrivals,
     RecordedArrivals,
-    Regime,
     RegularArrivals,
-    Stage,
-    Step,
     TimetableArrivals,
-    WeekProfile,
     WhenClosed,
 )
-from portsim.scenario.schema_arrivals import ArrivalsModel, WhenClosedEntry
-from portsim.scenario.schema_values import GENERAL, OTHER, StepEntry
+from portsim.scenario.assembly import Assembly, Span
+from portsim.scenario.levels import DAY_MS, WeekProfile
+from portsim.scenario.overlay import Node, child, entries, items, unknown
+from portsim.scenario.passengers import check_passengers
+from portsim.scenario.scenario import Flow, Regime, Stage, Step
+from portsim.scenario.schema.arrivals import ArrivalsModel, WhenClosedEntry
+from portsim.scenario.schema.values import GENERAL, OTHER, StepEntry
 from portsim.scenario.timetable import departures
 
 MOST_UNITS = 20_000_000

@@ -10,9 +10,9 @@ from typing import Any
 
 from portsim.scenario.overlay import DISTRIBUTIONS
 from portsim.scenario.profiles import FASTEST_PACE, SLOWEST_PACE
-from portsim.scenario.schema import FORMAT, LARGEST_SEED, ScenarioFile
-from portsim.scenario.schema_officers import LONGEST_ROTA
-from portsim.scenario.schema_values import TARGET_MEASURES, TARGET_STATISTICS
+from portsim.scenario.schema.file import FORMAT, LARGEST_SEED, ScenarioFile
+from portsim.scenario.schema.officers import LONGEST_ROTA
+from portsim.scenario.schema.values import TARGET_MEASURES, TARGET_STATISTICS
 
 Json = dict[str, Any]
 

@@ -36,7 +36,7 @@ from portsim.scenario.overlay import (
 from portsim.scenario.regimes import read_regimes
 from portsim.scenario.resolved import Attachments, resolved_tree
 from portsim.scenario.scenario import Limits, Scenario
-from portsim.scenario.schema_fields import is_name
+from portsim.scenario.schema.fields import is_name
 from portsim.scenario.units import shown, suggestion
 from portsim.yamlfile import Document
 

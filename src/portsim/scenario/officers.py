@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from portsim.scenario.scenario import DatedLevel, WeekProfile
+from portsim.scenario.levels import DatedLevel, WeekProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.overlay import Node, child, items, unknown
 from portsim.scenario.scenario import Rejoin, Stage
-from portsim.scenario.schema import FlowModel
-from portsim.scenario.schema_arrivals import AboardModel
+from portsim.scenario.schema.arrivals import AboardModel
+from portsim.scenario.schema.file import FlowModel
 from portsim.scenario.units import shown
 
 _NOT_OF_PASSENGERS = {

@@ -20,7 +20,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from portsim.scenario.scenario import DAY_MS, WeekProfile
+from portsim.scenario.levels import DAY_MS, WeekProfile
 from portsim.scenario.units import (
     HOUR_MS,
     format_clock,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portsim.scenario import units
+from portsim.scenario.arrivals import RecordedArrivals
 from portsim.scenario.calendar import steady_day_start, to_utc_ms
 from portsim.scenario.csvfile import CsvTable
-from portsim.scenario.scenario import RecordedArrivals
 from portsim.scenario.units import (
     parse_count,
     parse_date,

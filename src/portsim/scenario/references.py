@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from portsim.scenario import calendar, rota
 from portsim.scenario.assembly import Assembly
+from portsim.scenario.levels import DatedLevel, WeekProfile
 from portsim.scenario.officers import Rota
 from portsim.scenario.overlay import Node, child, entries, items, unknown
-from portsim.scenario.scenario import CountWindow, DatedLevel, Regime, WeekProfile
+from portsim.scenario.scenario import CountWindow, Regime
 from portsim.scenario.sources import Citations
 from portsim.scenario.units import HOUR_MS, format_local, shown
 

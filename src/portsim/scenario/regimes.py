@@ -8,13 +8,14 @@ from typing import Any
 
 from portsim.scenario import calendar, rota, waves
 from portsim.scenario.assembly import Assembly
+from portsim.scenario.levels import DatedLevel, WeekProfile
 from portsim.scenario.officers import Pool
 from portsim.scenario.overlay import Node, assign, child, entries, items, leaves, nearest, unknown
 from portsim.scenario.profiles import ProfileError
-from portsim.scenario.scenario import DatedLevel, Outages, Regime, Side, Stage, WeekProfile
-from portsim.scenario.schema import ChangeModel, SideModel, StageModel
-from portsim.scenario.schema_officers import LevelFile, PoolModel
-from portsim.scenario.schema_outages import SHORTEST_BETWEEN_MS
+from portsim.scenario.scenario import Outages, Regime, Side, Stage
+from portsim.scenario.schema.file import ChangeModel, SideModel, StageModel
+from portsim.scenario.schema.officers import LevelFile, PoolModel
+from portsim.scenario.schema.outages import SHORTEST_BETWEEN_MS
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
 

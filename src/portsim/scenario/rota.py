@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from portsim.scenario import calendar
 from portsim.scenario.calendar import Steps
+from portsim.scenario.levels import DAY_MS
 from portsim.scenario.officers import Rota, Shift
 from portsim.scenario.profiles import Key, ProfileError
-from portsim.scenario.scenario import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

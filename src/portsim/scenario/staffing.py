@@ -10,9 +10,9 @@ from typing import Any
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.scenario import calendar, units
 from portsim.scenario.csvfile import CsvTable
+from portsim.scenario.levels import DatedLevel, WeekProfile
 from portsim.scenario.profiles import DAY_NAMES, HIGHEST_LEVEL, parse_days
 from portsim.scenario.recorded import Instants, parse_whole
-from portsim.scenario.scenario import DatedLevel, WeekProfile
 from portsim.scenario.units import HOUR_MS, shown
 
 _FORMS = ("from", "hour")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from portsim import shipped
 from portsim.errors import Place, Problem, ScenarioError
-from portsim.scenario.schema_fields import NAME_RULE, is_name
+from portsim.scenario.schema.fields import NAME_RULE, is_name
 from portsim.scenario.units import shown
 
 SCHEMA_FILE = "scenario.schema.json"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from portsim.scenario import calendar
-from portsim.scenario.scenario import DAY_MS, TimetableArrivals
+from portsim.scenario.arrivals import TimetableArrivals
+from portsim.scenario.levels import DAY_MS
 
 
 def departures(arrivals: TimetableArrivals, clock: str, start_ms: int, end_ms: int) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from portsim.scenario.scenario import DAY_MS
+from portsim.scenario.levels import DAY_MS
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000

@@ -8,8 +8,9 @@ from portsim.facts import fact_rows
 from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import StageLoad, busiest_lanes, busiest_officers, busiest_waves
 from portsim.scenario.check import Report
+from portsim.scenario.levels import DAY_MS
 from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import DAY_MS, Batch, Scenario, Stage
+from portsim.scenario.scenario import Batch, Scenario, Stage
 from portsim.views.provenance import source_counts
 from portsim.views.tables import Line, Table, number
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from portsim.facts import Fact, fact_rows
 from portsim.facts.units import UNITS
 from portsim.scenario.calendar import to_local
-from portsim.scenario.scenario import DAY_MS, CountWindow, Scenario
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import CountWindow, Scenario
 from portsim.views.rows import Rows, half_width
 from portsim.views.tables import Table, number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from portsim.scenario.scenario import DAY_MS, DatedLevel, WeekProfile
+from portsim.scenario.levels import DAY_MS, DatedLevel, WeekProfile
 from portsim.views.description.quantities import amount, clock, moment
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from portsim.scenario.scenario import (
+from portsim.scenario.arrivals import (
     AboardArrivals,
     Departure,
-    Distribution,
-    Flow,
     NoArrivals,
     RateArrivals,
     RecordedArrivals,
     RegularArrivals,
-    Step,
     TimetableArrivals,
     WhenClosed,
 )
+from portsim.scenario.levels import Distribution
+from portsim.scenario.scenario import Flow, Step
 from portsim.scenario.units import PRIORITIES
 from portsim.views.description.clock import DAYS, MONTHS, level, weekdays, weights
 from portsim.views.description.document import code, escape

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from portsim.facts import fact_rows
-from portsim.scenario.scenario import Distribution, NumberSource, Scenario
+from portsim.scenario.levels import Distribution
+from portsim.scenario.scenario import NumberSource, Scenario
 from portsim.views.description.document import Block, Grid, Listing, Paragraph, Section, ToWrite, code, codes, escape
 from portsim.views.description.quantities import amount, plural
 from portsim.views.description.subject import Subject

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from portsim.scenario.levels import DatedLevel, WeekProfile
 from portsim.scenario.officers import Break, Pool, Reserve, Rota, Shift
-from portsim.scenario.scenario import DatedLevel, WeekProfile
 from portsim.views.description.clock import dated_level, level
 from portsim.views.description.document import code, codes
 from portsim.views.description.quantities import amount, clock, duration, plural

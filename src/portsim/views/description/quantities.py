@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portsim.scenario.calendar import to_local
-from portsim.scenario.scenario import DAY_MS, Distribution
+from portsim.scenario.levels import DAY_MS, Distribution
 from portsim.scenario.units import format_clock, format_local
 
 _PARTS = ((DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"))

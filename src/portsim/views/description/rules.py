@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from portsim.scenario.arrivals import AboardArrivals, RateArrivals
 from portsim.scenario.officers import Pool
-from portsim.scenario.scenario import AboardArrivals, Batch, Flow, RateArrivals, Scenario, Stage
+from portsim.scenario.scenario import Batch, Flow, Scenario, Stage
 
 Rule = tuple[str, str]
 """(what it says, where it stands)"""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portsim.scenario.scenario import DAY_MS, Regime, Scenario, Stage
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import Regime, Scenario, Stage
 from portsim.views.description.quantities import amount, moment
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portsim.scenario import calendar
-from portsim.scenario.scenario import DAY_MS, Scenario
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import Scenario
 
 HOUR_MS = 3_600_000
 MONTHS = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from portsim.results.areas import Ints
-from portsim.scenario.scenario import DAY_MS
+from portsim.scenario.levels import DAY_MS
 from portsim.views.plots import timeline
 from portsim.views.plots.clock import HOUR_MS, Clock
 from portsim.views.plots.letters import letters_for

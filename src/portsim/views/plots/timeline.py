@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portsim.results.areas import Ints
-from portsim.scenario.scenario import DAY_MS, Scenario
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import Scenario
 from portsim.views.plots.clock import HOUR_MS, Clock
 from portsim.views.plots.letters import Letters
 from portsim.views.plots.paper import CHANGE, CREWS, GREY, INK, PALE, SMALL_PT, TEXT_PT

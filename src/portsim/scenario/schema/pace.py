@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from portsim.scenario import profiles
-from portsim.scenario.scenario import Pace, WeekProfile
-from portsim.scenario.schema_fields import Found, Model, Quantity, Refusal, found_in
+from portsim.scenario.levels import WeekProfile
+from portsim.scenario.scenario import Pace
+from portsim.scenario.schema.fields import Found, Model, Quantity, Refusal, found_in
 from portsim.scenario.units import shown
 
 MOST_WAITING = 1_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from portsim.scenario.scenario import Distribution
-from portsim.scenario.schema_fields import Model, Quantity
-from portsim.scenario.schema_values import DurationTable, read_distribution
+from portsim.scenario.levels import Distribution
+from portsim.scenario.schema.fields import Model, Quantity
+from portsim.scenario.schema.values import DurationTable, read_distribution
 
 SHORTEST_BETWEEN_MS = 60_000
 """Mean time between outages at least: what stops more often belongs to the service times."""

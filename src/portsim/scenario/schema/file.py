@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from portsim.scenario import units
-from portsim.scenario.scenario import Batch, Distribution, Wave, WeekProfile
-from portsim.scenario.schema_arrivals import ArrivalsModel
-from portsim.scenario.schema_calls import BatchModel, WavesEntry, read_waves
-from portsim.scenario.schema_fields import (
+from portsim.scenario.levels import Distribution, WeekProfile
+from portsim.scenario.scenario import Batch, Wave
+from portsim.scenario.schema.arrivals import ArrivalsModel
+from portsim.scenario.schema.calls import BatchModel, WavesEntry, read_waves
+from portsim.scenario.schema.fields import (
     Count,
     Flag,
     Found,
@@ -30,10 +31,10 @@ from portsim.scenario.schema_fields import (
     read_map,
     read_text,
 )
-from portsim.scenario.schema_officers import PoolModel
-from portsim.scenario.schema_outages import OutagesModel
-from portsim.scenario.schema_pace import PaceModel
-from portsim.scenario.schema_values import (
+from portsim.scenario.schema.officers import PoolModel
+from portsim.scenario.schema.outages import OutagesModel
+from portsim.scenario.schema.pace import PaceModel
+from portsim.scenario.schema.values import (
     DurationTable,
     StepEntry,
     read_distribution,

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from portsim.scenario import profiles, units
+from portsim.scenario.levels import Distribution, WeekProfile
 from portsim.scenario.overlay import DISTRIBUTIONS, is_clock_or_days
-from portsim.scenario.scenario import Distribution, Rejoin, WeekProfile
-from portsim.scenario.schema_fields import (
+from portsim.scenario.scenario import Rejoin
+from portsim.scenario.schema.fields import (
     Found,
     Refusal,
     found_in,

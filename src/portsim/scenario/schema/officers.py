@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import model_validator
 
 from portsim.scenario import profiles, units
+from portsim.scenario.levels import DAY_MS, WeekProfile
 from portsim.scenario.officers import Break, Reserve, Rota, Shift
 from portsim.scenario.overlay import is_clock_or_days
-from portsim.scenario.scenario import DAY_MS, WeekProfile
-from portsim.scenario.schema_fields import (
+from portsim.scenario.schema.fields import (
     NAME_RULE,
     Count,
     Duration,

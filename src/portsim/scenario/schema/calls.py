@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from portsim.scenario import profiles, units
-from portsim.scenario.scenario import DAY_MS, Wave
-from portsim.scenario.schema_arrivals import read_clock_times
-from portsim.scenario.schema_fields import Model, Quantity, read_list, read_parts
+from portsim.scenario.levels import DAY_MS
+from portsim.scenario.scenario import Wave
+from portsim.scenario.schema.arrivals import read_clock_times
+from portsim.scenario.schema.fields import Model, Quantity, read_list, read_parts
 from portsim.scenario.units import shown
 
 MOST_CALLED = 1_000_000

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from portsim.scenario import profiles, units
-from portsim.scenario.scenario import Distribution, WeekProfile
-from portsim.scenario.schema_fields import (
+from portsim.scenario.levels import Distribution, WeekProfile
+from portsim.scenario.schema.fields import (
     Found,
     Growth,
     Model,
@@ -22,7 +22,7 @@ from portsim.scenario.schema_fields import (
     read_map,
     read_parts,
 )
-from portsim.scenario.schema_values import DurationTable, PassengersEntry, read_distribution, read_passengers
+from portsim.scenario.schema.values import DurationTable, PassengersEntry, read_distribution, read_passengers
 from portsim.scenario.units import shown
 
 WAYS = ("per_day", "rate", "every", "timetable", "csv", "aboard")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import ErrorDetails, core_schema
 
 from portsim.scenario import profiles, units
-from portsim.scenario.scenario import WeekProfile
+from portsim.scenario.levels import WeekProfile
 from portsim.scenario.units import shown
 from portsim.yamlfile import Path
 
