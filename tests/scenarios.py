@@ -15,7 +15,7 @@ from typing import Any
 
 from portsim.scenario import calendar
 from portsim.scenario.arrivals import Arrivals, NoArrivals, RateArrivals, WhenClosed
-from portsim.scenario.levels import DAY_MS, Closure, Distribution, WeekProfile
+from portsim.scenario.levels import DAY_MS, Amount, Closure, Distribution, WeekProfile
 from portsim.scenario.officers import Pool
 from portsim.scenario.scenario import CountWindow, Flow, Limits, Regime, Scenario, Side, Stage, Step
 
@@ -132,7 +132,8 @@ def flow(
         "when_closed": WhenClosed(),
         "clock": BEIJING,
     }
-    return Flow(name=name, journey=tuple(steps), arrivals=arrivals or NoArrivals(), **(defaults | other))
+    aboard = {key: Amount(value) for key, value in (defaults | other).items() if key in ("persons", "goods")}
+    return Flow(name=name, journey=tuple(steps), arrivals=arrivals or NoArrivals(), **(defaults | other | aboard))
 
 
 GENERAL = (("general", False),)

@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 import portsim
 from portsim.cli.app import app
 from portsim.scenario.arrivals import WhenClosed
-from portsim.scenario.levels import DatedLevel, Distribution, WeekProfile
+from portsim.scenario.levels import DatedLevel, Distribution, Wave, WeekProfile
 from portsim.scenario.officers import Reserve
-from portsim.scenario.scenario import Batch, Scenario, Wave
+from portsim.scenario.scenario import Batch, Scenario
 from portsim.views.description import Subject, description
 from portsim.views.description.aspects import differences
 from portsim.views.description.clock import dated_level, hours, level, weekdays, weights

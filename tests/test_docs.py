@@ -39,6 +39,7 @@ from portsim.scenario.scenario import NumberSource
 from portsim.scenario.schema import arrivals as schema_arrivals
 from portsim.scenario.schema import calls as schema_calls
 from portsim.scenario.schema import fields as schema_fields
+from portsim.scenario.schema import journeys as schema_journeys
 from portsim.scenario.schema import pace as schema_pace
 from portsim.scenario.schema import values as schema_values
 from portsim.scenario.schema.file import ScenarioFile
@@ -61,7 +62,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "pace": lambda value: schema_fields.validate(schema_pace.PaceModel, value),
     "rate": units.parse_rate,
     "share": units.parse_share,
-    "step": schema_values.read_step,
+    "step": schema_journeys.read_step,
     "waves": schema_calls.read_waves,
     "when_closed": schema_arrivals.read_when_closed,
 }

@@ -526,7 +526,7 @@ WAITING = "{boarding: {wait_for_passengers: true}}"
             "number: 3, ",
             "",
             "22:16: flows.travellers.arrivals.aboard.number: is required: how many are in one vehicle: a number from 0 "
-            "to 10,000, or {mean: 40, cv: 0.3}",
+            "to 10,000, {mean: 40, cv: 0.3} or {from: 30, to: 45}",
         ),
         (
             "wait_for_passengers: true",
@@ -568,7 +568,7 @@ def test_passengers_of_passengers_are_refused() -> None:
 def test_a_plan_cannot_change_who_is_aboard() -> None:
     with pytest.raises(ScenarioError, match="a plan changes no demand, so it cannot set 'arrivals'"):
         load_text(PORT + "plans: {full: {flows.travellers.arrivals.aboard.number: 60}}\n")
-    assert load_text(PORT, sets=["flows.travellers.arrivals.aboard.number=60"]).flows[1].arrivals.mean == 60
+    assert load_text(PORT, sets=["flows.travellers.arrivals.aboard.number=60"]).flows[1].arrivals.number.mean == 60
 
 
 def test_more_passengers_than_a_run_can_hold_are_refused_at_their_flow() -> None:
@@ -615,7 +615,7 @@ def test_it_is_said_in_words() -> None:
     buses, travellers = map(flow_words, scenario.flows)
     assert buses["journey"] == "`inspection`, then `boarding` (waits for its passengers, at most 30 min)"
     assert travellers["arrivals"] == (
-        "aboard the vehicles of `buses`, 40 in each on average (coefficient of variation 0.3, gamma, rounded); they "
+        "aboard the vehicles of `buses`, in each 40 on average (coefficient of variation 0.3, gamma, rounded); they "
         "get off as it joins `inspection`"
     )
     assert [where for text, where in rules(scenario) if "assenger" in text] == ["rule 26", "rule 26"]
@@ -627,5 +627,5 @@ def test_the_json_schema_knows_passengers() -> None:
     for value in flows["wait_for_passengers"]:
         assert fits([{"boarding": {"wait_for_passengers": value}}], schema["$defs"]["journey"], schema)
     for value in flows["number"]:
-        assert fits(value, schema["$defs"]["passengers"], schema)
-    assert not fits({"mean": 40, "sd": 3}, schema["$defs"]["passengers"], schema)
+        assert fits(value, schema["$defs"]["persons"], schema)
+    assert not fits({"mean": 40, "sd": 3}, schema["$defs"]["persons"], schema)

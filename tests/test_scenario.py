@@ -25,7 +25,7 @@ from portsim.scenario.arrivals import (
     TimetableArrivals,
     WhenClosed,
 )
-from portsim.scenario.levels import DAY_MS, Distribution, WeekProfile
+from portsim.scenario.levels import DAY_MS, Amount, Distribution, WeekProfile
 
 HOUR = 3_600_000
 
@@ -184,7 +184,7 @@ def test_what_is_not_written_has_its_default() -> None:
     assert (check.pool, check.officers, check.waiting_space) == ("police", 2, None)
     assert regime.stages[1].pool is None
     [flow] = scenario.flows
-    assert (flow.persons, flow.goods, flow.priority) == (1.0, 0.0, ())
+    assert (flow.persons, flow.goods, flow.priority) == (Amount(1.0), Amount(0.0), ())
     assert (flow.when_full, flow.when_closed, flow.queue_at_start) == ("wait_outside", WhenClosed(), 0)
     assert flow.patience is None
     assert (scenario.seed, scenario.limits.units_in_port, scenario.description) == (1, 200_000, "")

@@ -12,25 +12,26 @@ few numbers an hour and are made once. Passengers are counted over the vehicles 
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from portsim.model.amounts import draw_amounts
 from portsim.model.arrivals import Coming, coming, refuse_too_many
 from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
+from portsim.model.journeys import draw_first_stages, draw_steps, steps_before
 from portsim.model.network import NONE, Network
-from portsim.model.passengers import numbers_aboard, rows_aboard
+from portsim.model.passengers import rows_aboard
+from portsim.model.rows import Rows
 from portsim.model.streams import Streams
 from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
 from portsim.scenario import calendar
 from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
-from portsim.scenario.levels import Distribution
-from portsim.scenario.scenario import Flow, Scenario, Step
+from portsim.scenario.levels import Amount
+from portsim.scenario.scenario import Flow, Scenario
 
 
 def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -> Traffic:
@@ -51,35 +52,6 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
         leg=np.zeros(columns["stage"].size, np.int8),
         hold=np.zeros(columns["stage"].size, np.int8),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Which row of its flow's streams each unit of a flow reads.
-
-    Units standing in the queue at the start read streams of their own, so that a longer queue shifts nobody.
-    standing : how many stand there; they come first
-    k : int64[n], ascending, rows of the units that come later
-    """
-
-    flow: str
-    streams: Streams
-    standing: int
-    k: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return self.standing + self.k.size
-
-    def uniforms(self, purpose: str, *names: str) -> NDArray[np.float64]:
-        """One uniform per unit: float64[standing + n]."""
-        address = (purpose, self.flow, *names)
-        first, last = (int(self.k[0]), int(self.k[-1])) if self.k.size else (0, -1)
-        later = self.streams.uniforms(*address, count=last - first + 1, skip=first)
-        if later.size != self.k.size:
-            later = later[self.k - first]
-        if not self.standing:
-            return later
-        return np.concatenate((self.streams.uniforms(*address, "standing at the start", count=self.standing), later))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +109,9 @@ def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Com
     """
     rows, streams = come.rows, come.rows.streams
     last = max((int(k[-1]) for k in (rows.k, come.away) if k.size), default=-1)
-    numbers = numbers_aboard(arrivals, streams.uniforms("aboard", flow.name, count=last + 1))
-    standing = numbers_aboard(
-        arrivals, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
+    numbers = draw_amounts(arrivals.number, streams.uniforms("aboard", flow.name, count=last + 1))
+    standing = draw_amounts(
+        arrivals.number, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
     )
     refuse_too_many(flow, int(standing.sum()) + int(numbers[rows.k].sum()))
     vehicle, k = rows_aboard(numbers, rows.k)
@@ -150,19 +122,8 @@ def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Com
         arrived=np.full(vehicle.size, NONE, np.int64),
         away=rows_aboard(numbers, come.away)[1],
         vehicle=vehicle,
-        split_step=_steps_before(vehicles, rows, arrivals.get_off_at)[vehicle],
+        split_step=steps_before(vehicles, rows, arrivals.get_off_at)[vehicle],
     )
-
-
-def _steps_before(flow: Flow, rows: Rows, stage: str) -> NDArray[np.int64]:
-    """How many steps each unit makes before the first at this stage that every unit makes: int64[units]."""
-    before = np.zeros(len(rows), np.int64)
-    for step, address in zip(flow.journey, _addresses(flow), strict=True):
-        drawn = _draw_referral(rows, step, address)
-        if drawn is None and step.stage == stage:
-            break
-        before += 1 if drawn is None else drawn
-    return before
 
 
 def _draw_flow(
@@ -175,7 +136,7 @@ def _draw_flow(
     flow, come = scenario.flows[number], comers[number]
     rows = come.rows
     priority, persons, goods = _draw_unit(flow, rows)
-    columns = _draw_steps(scenario, network, flow, rows)
+    columns = draw_steps(scenario, network, flow, rows)
     direction = Direction.OUT if flow.direction == "out" else Direction.IN
     when_full = WhenFull.TURN_AWAY if flow.when_full == "turn_away" else WhenFull.WAIT_OUTSIDE
     return columns | {
@@ -216,70 +177,8 @@ def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
     if not when.stay_away and when.come_back is None:
         return passing(later.wanted)
     hours = [stage.is_open for stage in network.stages]
-    first = _draw_first_stages(stages, flow, rows)
+    first = draw_first_stages(stages, flow, rows)
     return meet_closed(when, hours, first, later.wanted, network.end, rows.uniforms)
-
-
-def _draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[np.int64]:
-    """The stage of the first step each unit really makes: int64[units]."""
-    first = np.full(len(rows), NONE, np.int64)
-    for step, address in zip(flow.journey, _addresses(flow), strict=True):
-        drawn = _draw_referral(rows, step, address)
-        first[(first == NONE) & (True if drawn is None else drawn)] = stages.index(step.stage)
-        if drawn is None:
-            break
-    return first
-
-
-def _draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> dict[str, NDArray[np.generic]]:
-    """`steps` of each unit (int64[units]), and the columns of the steps that a journey decides, by (unit, step)."""
-    addresses = _addresses(flow)
-    stopping = [_draw_referral(rows, step, address) for step, address in zip(flow.journey, addresses, strict=True)]
-    steps = np.zeros(len(rows), np.int64)
-    for drawn in stopping:
-        steps += 1 if drawn is None else drawn
-
-    stage, roles = np.empty((2, int(steps.sum())), np.int16)
-    work = np.empty(stage.size, np.int64)
-    is_join, join_limit = np.zeros(stage.size, np.bool_), np.full(stage.size, NONE, np.int64)
-    place = np.cumsum(steps) - steps  # where each unit's next step goes
-    stages = [one.name for one in network.stages]
-    for step, address, drawn in zip(flow.journey, addresses, stopping, strict=True):
-        uniforms = rows.uniforms("service", *address)
-        if drawn is None:
-            here = place
-        else:
-            here, uniforms = place[drawn], uniforms[drawn]
-        stage[here] = stages.index(step.stage)
-        roles[here] = _role_list(network, step)
-        work[here] = durations(_service(scenario, flow, step), uniforms)
-        if step.rejoin is not None:
-            is_join[here] = True
-            join_limit[here] = NONE if step.rejoin.at_most_ms is None else step.rejoin.at_most_ms
-        place += 1 if drawn is None else drawn
-    return {
-        "steps": steps,
-        "stage": stage,
-        "roles": roles,
-        "work": work,
-        "is_join": is_join,
-        "join_limit": join_limit,
-    }
-
-
-def _addresses(flow: Flow) -> list[tuple[str, str]]:
-    """What the streams of each step of a journey are named after: the stage, and how often it was named before."""
-    named: Counter[str] = Counter()
-    addresses = []
-    for step in flow.journey:
-        addresses.append((step.stage, str(named[step.stage])))
-        named[step.stage] += 1
-    return addresses
-
-
-def _draw_referral(rows: Rows, step: Step, address: tuple[str, str]) -> NDArray[np.bool_] | None:
-    """Which units stop at a step: bool[units]; None where every one does."""
-    return None if step.share >= 1 else rows.uniforms("referral", *address) < step.share
 
 
 def _draw_patience(flow: Flow, rows: Rows) -> NDArray[np.int64]:
@@ -296,8 +195,8 @@ def _draw_unit(flow: Flow, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.in
         ranks = np.array([*(rank for rank, _ in flow.priority), ORDINARY], dtype=np.int64)
         shares = np.cumsum([share for _, share in flow.priority])
         priority = ranks[np.searchsorted(shares, rows.uniforms("priority"), side="right")]
-    persons = _whole_units(flow.persons, "persons", rows)
-    goods = _whole_units(flow.goods, "goods", rows)
+    persons = _draw_amounts(flow.persons, "persons", rows)
+    goods = _draw_amounts(flow.goods, "goods", rows)
     if isinstance(flow.arrivals, RecordedArrivals):
         for column, recorded in (
             (priority, flow.arrivals.priority),
@@ -309,25 +208,6 @@ def _draw_unit(flow: Flow, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.in
     return priority, persons, goods
 
 
-def _whole_units(mean: float, purpose: str, rows: Rows) -> NDArray[np.int64]:
-    """The whole part of the mean, and one more with the fraction as its probability: int64[units]."""
-    whole = math.floor(mean)
-    number = np.full(len(rows), whole, np.int64)
-    if mean > whole:
-        number += rows.uniforms(purpose) < mean - whole
-    return number
-
-
-def _service(scenario: Scenario, flow: Flow, step: Step) -> Distribution:
-    """How long this flow takes at a step: the step's own service, else the stage's for the kind, else for others."""
-    if step.service is not None:
-        return step.service
-    service = next(stage.service for stage in scenario.regimes[0].stages if stage.name == step.stage)
-    return service[flow.kind] if flow.kind in service else service[None]
-
-
-def _role_list(network: Network, step: Step) -> int:
-    """Number of the step's list of accepted lane roles, NONE at a delay."""
-    if not step.roles:
-        return NONE
-    return network.role_lists.index(tuple((network.roles.index(role), helped) for role, helped in step.roles))
+def _draw_amounts(amount: Amount, purpose: str, rows: Rows) -> NDArray[np.int64]:
+    """How many each unit has: int64[units]."""
+    return draw_amounts(amount, np.empty(len(rows)) if amount.is_certain else rows.uniforms(purpose))

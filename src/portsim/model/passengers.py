@@ -6,22 +6,8 @@ takes its passengers along and moves nobody else's to another row.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
-
-from portsim.model.distributions import gamma
-from portsim.scenario.arrivals import AboardArrivals
-
-
-def numbers_aboard(arrivals: AboardArrivals, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many are aboard each vehicle, from one uniform each: int64[vehicles]."""
-    if arrivals.cv is not None:
-        return np.rint(gamma(arrivals.mean, arrivals.cv, uniforms)).astype(np.int64)
-    whole = math.floor(arrivals.mean)
-    number: NDArray[np.int64] = whole + (uniforms < arrivals.mean - whole).astype(np.int64)
-    return number
 
 
 def rows_aboard(numbers: NDArray[np.int64], k: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

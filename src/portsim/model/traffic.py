@@ -56,6 +56,11 @@ class Traffic:
     join_limit : int64, ms after which a join goes on without them, NONE for never
 
     stayed_away : int64[flows], units that wanted to come and did not, because the port was closed
+    no_shows : int64[flows], units that booked a slot and did not come
+
+    Units that want to come during the run, and come only after its end (arrays of length d):
+    later_flow : int16, their flow
+    later_wanted : int64, tick at which they want to come
     """
 
     flow: NDArray[np.int16]
@@ -79,10 +84,18 @@ class Traffic:
     is_join: NDArray[np.bool_]
     join_limit: NDArray[np.int64]
     stayed_away: NDArray[np.int64]
+    no_shows: NDArray[np.int64]
+    later_flow: NDArray[np.int16]
+    later_wanted: NDArray[np.int64]
 
     @classmethod
     def of(cls, **columns: Any) -> Traffic:
-        """Build from columns of any integer type: copied to the exact dtype and made read-only."""
+        """Build from columns of any integer type: copied to the exact dtype and made read-only.
+
+        Without `no_shows`, `later_flow` and `later_wanted` there are none of these.
+        """
+        columns.setdefault("no_shows", np.zeros_like(columns["stayed_away"]))
+        columns = {"later_flow": (), "later_wanted": ()} | columns
         arrays = {}
         for field in fields(cls):
             array = np.array(columns.pop(field.name), dtype=DTYPES[field.name])
@@ -118,4 +131,7 @@ DTYPES: dict[str, type[np.generic]] = {
     "is_join": np.bool_,
     "join_limit": np.int64,
     "stayed_away": np.int64,
+    "no_shows": np.int64,
+    "later_flow": np.int16,
+    "later_wanted": np.int64,
 }

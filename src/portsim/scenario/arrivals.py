@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portsim.scenario.levels import Distribution, WeekProfile
+from portsim.scenario.levels import Amount, Distribution, Wave, WeekProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,12 @@ class RecordedArrivals:
 class AboardArrivals:
     """The units are passengers: they come in the vehicles of another flow and get off at a stage of its journey.
 
-    mean, cv : of the number in one vehicle. Without cv each has the whole part of the mean, and one more with the
-        fraction as its probability; with it the number is gamma distributed, rounded
+    number : how many there are in one vehicle
     get_off_at : they come as the vehicle joins this stage, the first time it makes a step there with certainty
     """
 
     flow: str
-    mean: float
-    cv: float | None
+    number: Amount
     get_off_at: str
 
 
@@ -100,3 +98,22 @@ class WhenClosed:
     re_spread: bool = False
     stay_away: float = 0.0
     come_back: Distribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointments:
+    """Units book a slot before they come, and come by appointment (contract rule 31).
+
+    slots : by the clock of the flow, with the places each has (None for any number)
+    ahead : how long before it wants to come a unit asks for a slot
+    early, late : share of units that come before, or after, their slot, and by how much
+    no_show : share that books and does not come
+    grace_ms : how late a unit may come and still go first as its flow does
+    """
+
+    slots: tuple[Wave, ...]
+    ahead: Distribution
+    early: tuple[float, Distribution] | None = None
+    late: tuple[float, Distribution] | None = None
+    no_show: float = 0.0
+    grace_ms: int = 0

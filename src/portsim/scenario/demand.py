@@ -21,9 +21,9 @@ def expected_units(flow: Flow, flows: Iterable[Flow], start_ms: int, end_ms: int
     flows : all of the scenario; passengers are expected with the vehicles of another flow
     """
     match flow.arrivals:
-        case AboardArrivals(flow=name, mean=aboard):
+        case AboardArrivals(flow=name, number=number):
             vehicles = expected_units(next(one for one in flows if one.name == name), (), start_ms, end_ms)
-            return lambda from_ms, to_ms: aboard * vehicles(from_ms, to_ms)
+            return lambda from_ms, to_ms: number.mean * vehicles(from_ms, to_ms)
         case RateArrivals() as arrivals:
             at, reached = _cumulative(flow, arrivals, start_ms, end_ms)
             return lambda from_ms, to_ms: _interpolated(at, reached, to_ms) - _interpolated(at, reached, from_ms)

@@ -22,7 +22,8 @@ from portsim.scenario.overlay import Node, child, entries, items, unknown
 from portsim.scenario.passengers import check_passengers
 from portsim.scenario.scenario import Flow, Regime, Stage, Step
 from portsim.scenario.schema.arrivals import ArrivalsModel, WhenClosedEntry
-from portsim.scenario.schema.values import GENERAL, OTHER, StepEntry
+from portsim.scenario.schema.journeys import StepEntry
+from portsim.scenario.schema.values import GENERAL, OTHER
 from portsim.scenario.timetable import departures
 
 MOST_UNITS = 20_000_000
@@ -63,7 +64,7 @@ def _check_size(assembly: Assembly, flows: Iterable[Flow]) -> None:
     units = {flow.name: _most_units(flow.arrivals, days) + flow.queue_at_start for flow in flows}
     for flow in flows:
         if isinstance(flow.arrivals, AboardArrivals):
-            units[flow.name] = flow.arrivals.mean * units.get(flow.arrivals.flow, 0)
+            units[flow.name] = flow.arrivals.number.mean * units.get(flow.arrivals.flow, 0)
     total = sum(units.values())
     if total > MOST_UNITS:
         largest = max(units, key=lambda name: units[name])
@@ -241,8 +242,7 @@ def _arrivals(assembly: Assembly, model: ArrivalsModel, node: Node, clock: str, 
             return None
         return RegularArrivals(every) if every else None
     if model.aboard is not None:
-        number = model.aboard.number
-        return AboardArrivals(model.aboard.flow, number.mean, number.cv, model.aboard.get_off_at)
+        return AboardArrivals(model.aboard.flow, model.aboard.number, model.aboard.get_off_at)
     per_day = model.per_day if model.rate is None else ((1, model.rate),)
     if per_day is None:
         return NoArrivals()

@@ -104,7 +104,8 @@ def _definitions() -> Json:
         "paces": {"anyOf": [paces, _map(paces) | day_keys]},
         "pace_by_number": _map(pace) | {"propertyNames": {"pattern": "^[0-9]+$"}},
         "officers_needed": _map({"$ref": "#/$defs/count"}) | {"maxProperties": 1},
-        "passengers": {"anyOf": [{"$ref": "#/$defs/amount"}, _object("mean", "cv", mean="number", cv="number")]},
+        "persons": _how_many(),
+        "goods": _how_many(),
         "priority": {"anyOf": [{"enum": ["high", "ordinary", "low"]}, _object(high="share", low="share")]},
         "journey": {"type": "array", "minItems": 1, "items": _step()},
         "when_closed": {"anyOf": [{"enum": ["queue", "re_spread"]}, _when_closed()]},
@@ -208,3 +209,9 @@ def _when_closed() -> Json:
 
 def _targets() -> list[str]:
     return [f"{measure}_{statistic}_min" for measure in TARGET_MEASURES for statistic in TARGET_STATISTICS]
+
+
+def _how_many() -> dict[str, Any]:
+    """A number, a map of mean and cv, or a map of from and to."""
+    spread = _object("mean", "cv", mean="number", cv="number")
+    return {"anyOf": [{"$ref": "#/$defs/amount"}, spread, _object("from", "to", **{"from": "count", "to": "count"})]}

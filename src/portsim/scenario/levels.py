@@ -75,3 +75,31 @@ class Distribution:
                 return float(sum(p["values"])) / len(p["values"])
             case _:
                 return float(p["mean"])
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many of something countable a unit has: persons aboard, goods carried, passengers of a vehicle.
+
+    cv : the number is gamma distributed with this coefficient of variation, rounded; None where it is not
+    span : each whole number from the first to the second is equally likely, and `mean` is in their middle; None where
+        it is not. With neither a unit has the whole part of the mean, and one more with the fraction as its probability
+    """
+
+    mean: float
+    cv: float | None = None
+    span: tuple[int, int] | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether every unit has the same."""
+        return self.cv is None and self.span is None and self.mean == int(self.mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A call at this ms of the day, on these weekdays (0 is Monday), of so many at most; None for everyone waiting."""
+
+    at_ms: int
+    weekdays: tuple[int, ...]
+    up_to: int | None

@@ -136,11 +136,11 @@ def _obstacles(
 def _check_persons(assembly: Assembly, name: str) -> None:
     """Warn where the persons of a vehicle seem to be the passengers that are counted as units of their own."""
     aboard = [
-        (other, model.arrivals.aboard.number.mean * model.persons)
+        (other, model.arrivals.aboard.number.mean * model.persons.mean)
         for other, model in assembly.flow_models.items()
         if model.arrivals.aboard is not None and model.arrivals.aboard.flow == name
     ]
-    persons, passengers = assembly.flow_models[name].persons, sum(mean for _, mean in aboard)
+    persons, passengers = assembly.flow_models[name].persons.mean, sum(mean for _, mean in aboard)
     node = child(assembly.tree, "flows", name, "persons")
     if node is not None and passengers > 1 and persons >= passengers:
         listed = ", ".join(other for other, _ in aboard)

@@ -86,7 +86,9 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "clock"
         case ("stages", _, "pace", "by_hour" | "by_lanes" | "by_queue", *_):
             return "pace"
-        case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods"):
+        case ("flows", _, "persons" | "goods", "from" | "to"):
+            return "count"
+        case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods", *_):
             return "plain"
         case (
             ("stages", _, "service", *rest)
@@ -127,6 +129,8 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "weight"
         case ["growth_per_year"]:
             return "ratio"
+        case ["aboard", "number", "from" | "to"]:
+            return "count"
         case ["day_to_day_cv"] | ["aboard", "number", *_]:
             return "plain"
         case ["when_closed", "stay_away"]:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from portsim.scenario.arrivals import Arrivals, WhenClosed
-from portsim.scenario.levels import Closure, Distribution, WeekProfile
+from portsim.scenario.arrivals import Appointments, Arrivals, WhenClosed
+from portsim.scenario.levels import Amount, Closure, Distribution, Wave, WeekProfile
 from portsim.scenario.officers import Pool
+
+ServicePer = Literal["unit", "person", "goods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,6 @@ class Side:
     timezone: str
     open: WeekProfile
     closures: tuple[Closure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """A call at this ms of the day, on these weekdays (0 is Monday), of so many at most; None for everyone waiting."""
-
-    at_ms: int
-    weekdays: tuple[int, ...]
-    up_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +73,7 @@ class Stage:
     open : own hours; None to follow the side's
     closures : the stage's own, on top of the side's
     service : by kind; key None is the service of every kind not named; empty if every flow states its own
+    service_per : what one service time is for: a unit, each person aboard it, or each of the goods it carries
     calls : when waiting units are called in, by waves or as batches; None where each may start on arrival
     pace : how fast it works; None for the ordinary pace throughout
     outages : when it breaks down; None where it never does. The same in every regime
@@ -96,6 +90,7 @@ class Stage:
     officers: int
     waiting_space: int | None
     service: Mapping[str | None, Distribution]
+    service_per: ServicePer = "unit"
     calls: tuple[Wave, ...] | Batch | None = None
     outages: Outages | None = None
     pace: Pace | None = None
@@ -112,7 +107,12 @@ class Rejoin:
 class Step:
     """One stop of a journey: the stage, the share of units that stops there, and which lanes it may use.
 
+    after : only units that have stopped at one of these stages before; empty for all
+    unless : only units that have stopped at none of these before. `share` is of those who are left
     service : of this flow at this stage; None to use the stage's
+    service_per : what one service time is for, the stage's own unless the step says otherwise
+    booked_after : the unit goes with the first call of the stage's waves that is at least so long after it wants to
+        come, and with none before; None to go with any
     roles : (role, is helped) in order of preference; empty at a delay
     rejoin : None where the unit does not wait for passengers
     """
@@ -122,6 +122,15 @@ class Step:
     service: Distribution | None
     roles: tuple[tuple[str, bool], ...]
     rejoin: Rejoin | None = None
+    after: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    service_per: ServicePer = "unit"
+    booked_after: Distribution | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether every unit of the flow stops here."""
+        return self.share >= 1 and not self.after and not self.unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +139,10 @@ class Flow:
 
     queue_at_start : units already standing at the first stage at tick 0
     priority : (priority, share) of units that differ from the ordinary 0; smaller goes first
-    persons, goods : mean per unit; a unit has the whole part, and one more with the fraction as its probability
+    persons, goods : how many are aboard each unit
     clock : IANA zone in which arrivals are stated: that of the first stage's side
     patience : how long a unit waits for its first service before it leaves; None for ever
+    appointments : how it books a slot before it comes; None where it comes unannounced
     """
 
     name: str
@@ -142,12 +152,13 @@ class Flow:
     arrivals: Arrivals
     queue_at_start: int
     priority: tuple[tuple[int, float], ...]
-    persons: float
-    goods: float
+    persons: Amount
+    goods: Amount
     when_full: Literal["wait_outside", "turn_away"]
     when_closed: WhenClosed
     clock: str
     patience: Distribution | None = None
+    appointments: Appointments | None = None
 
 
 @dataclass(frozen=True, slots=True)

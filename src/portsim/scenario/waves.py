@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portsim.scenario import calendar
-from portsim.scenario.scenario import Wave
+from portsim.scenario.levels import Wave
 
 
 def calls(

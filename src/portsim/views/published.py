@@ -5,7 +5,7 @@ from __future__ import annotations
 from portsim.facts import Fact, fact_rows
 from portsim.facts.units import UNITS
 from portsim.scenario.calendar import to_local
-from portsim.scenario.levels import DAY_MS
+from portsim.scenario.levels import DAY_MS, Amount
 from portsim.scenario.scenario import CountWindow, Scenario
 from portsim.views.rows import Rows, half_width
 from portsim.views.tables import Table, number
@@ -46,7 +46,7 @@ def calendar_days(window: CountWindow, clock: str) -> float:
 def is_comparable(fact: Fact, scenario: Scenario) -> bool:
     """Whether the figure counts what a crossing is: units, or persons where every unit is one person."""
     what = fact.unit.partition("/")[0]
-    are_persons = all(flow.persons == 1 for flow in scenario.flows)
+    are_persons = all(flow.persons == Amount(1.0) for flow in scenario.flows)
     return fact.dimension in ("count", "rate") and (what in UNITS_COUNTED or (what == "persons" and are_persons))
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from portsim.scenario import profiles, units
-from portsim.scenario.levels import Distribution, WeekProfile
+from portsim.scenario.levels import Amount, Distribution, WeekProfile
+from portsim.scenario.schema.amounts import read_persons
 from portsim.scenario.schema.fields import (
     Found,
     Growth,
@@ -22,7 +23,7 @@ from portsim.scenario.schema.fields import (
     read_map,
     read_parts,
 )
-from portsim.scenario.schema.values import DurationTable, PassengersEntry, read_distribution, read_passengers
+from portsim.scenario.schema.values import DurationTable, read_distribution
 from portsim.scenario.units import shown
 
 WAYS = ("per_day", "rate", "every", "timetable", "csv", "aboard")
@@ -95,11 +96,11 @@ class AboardModel(Model):
     flow: Name
     """The flow of the vehicles they come in. Required."""
 
-    number: Annotated[PassengersEntry, Quantity(read_passengers, "passengers")]
-    """How many are in one vehicle: a number from 0 to 10,000, or {mean: 40, cv: 0.3}. Required.
+    number: Annotated[Amount, Quantity(read_persons, "persons")]
+    """How many are in one vehicle: a number from 0 to 10,000, {mean: 40, cv: 0.3} or {from: 30, to: 45}. Required.
 
     Of a number each vehicle has the whole part, and one more by chance so that the mean comes out. With mean and cv (0
-    to 5) vehicles differ: the number is gamma distributed, rounded.
+    to 5) vehicles differ: the number is gamma distributed, rounded. Of from and to each whole number is equally likely.
     """
 
     get_off_at: Name

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from portsim.scenario import profiles, units
-from portsim.scenario.levels import DAY_MS
-from portsim.scenario.scenario import Wave
+from portsim.scenario.levels import DAY_MS, Wave
 from portsim.scenario.schema.arrivals import read_clock_times
 from portsim.scenario.schema.fields import Model, Quantity, read_list, read_parts
 from portsim.scenario.units import shown

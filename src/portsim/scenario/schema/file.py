@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from portsim.scenario import units
-from portsim.scenario.levels import Distribution, WeekProfile
-from portsim.scenario.scenario import Batch, Wave
+from portsim.scenario.levels import Amount, Distribution, Wave, WeekProfile
+from portsim.scenario.scenario import Batch
+from portsim.scenario.schema.amounts import read_goods, read_persons
 from portsim.scenario.schema.arrivals import ArrivalsModel
 from portsim.scenario.schema.calls import BatchModel, WavesEntry, read_waves
 from portsim.scenario.schema.fields import (
@@ -31,14 +32,13 @@ from portsim.scenario.schema.fields import (
     read_map,
     read_text,
 )
+from portsim.scenario.schema.journeys import StepEntry, read_journey
 from portsim.scenario.schema.officers import PoolModel
 from portsim.scenario.schema.outages import OutagesModel
 from portsim.scenario.schema.pace import PaceModel
 from portsim.scenario.schema.values import (
     DurationTable,
-    StepEntry,
     read_distribution,
-    read_journey,
     read_kind,
     read_lanes,
     read_officers_needed,
@@ -76,18 +76,10 @@ def _read_setting(value: Any) -> dict[str, Any]:
     return read_map(value, "write what changes, for instance {sides.china.open: always}")
 
 
-def _persons(value: Any) -> float:
-    return units.parse_number(value, at_least=0, at_most=units.MOST_PERSONS)
-
-
-def _goods(value: Any) -> float:
-    return units.parse_number(value, at_least=0, at_most=units.MOST_GOODS)
-
-
 LocalTime = Annotated[datetime, Quantity(units.parse_local_datetime, "local_time")]
 Closures = Annotated[tuple[str, ...], Quantity(_read_closures, "closures")]
-Persons = Annotated[float, Quantity(_persons, "amount")]
-Goods = Annotated[float, Quantity(_goods, "amount")]
+Persons = Annotated[Amount, Quantity(read_persons, "persons")]
+Goods = Annotated[Amount, Quantity(read_goods, "goods")]
 
 
 class Period(Model):
@@ -288,15 +280,15 @@ class FlowModel(Model):
     priority: Annotated[tuple[tuple[int, float], ...], Quantity(read_priority, "priority")] = ()
     """Who goes first: high, ordinary or low, or shares {high: 10%, low: 5%}, the rest ordinary. Default ordinary."""
 
-    persons: Persons = 1.0
-    """Mean number of persons aboard, drivers included, from 0 to 10,000. Default 1.
+    persons: Persons = Field(default=Amount(1.0), json_schema_extra={"default": 1})
+    """Persons aboard, drivers included: a mean from 0 to 10,000, {mean: 4, cv: 0.5} or {from: 2, to: 6}. Default 1.
 
     Of a vehicle whose passengers are a flow of their own: those who stay with it. Of passengers: those who stay
     together.
     """
 
-    goods: Goods = 0.0
-    """Mean number of goods units carried (cars on a carrier, containers), from 0 to 1,000,000. Default 0."""
+    goods: Goods = Field(default=Amount(0.0), json_schema_extra={"default": 0})
+    """Goods units carried, cars on a carrier or containers: a number to 1,000,000 or {from: 5, to: 8}. Default 0."""
 
     when_full: Annotated[Literal["wait_outside", "turn_away"], OneOf()] = "wait_outside"
     """What a unit does that finds its first stage full: wait_outside, or turn_away (lost). Default wait_outside."""

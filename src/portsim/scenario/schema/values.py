@@ -13,7 +13,6 @@ from typing import Any
 from portsim.scenario import profiles, units
 from portsim.scenario.levels import Distribution, WeekProfile
 from portsim.scenario.overlay import DISTRIBUTIONS, is_clock_or_days
-from portsim.scenario.scenario import Rejoin
 from portsim.scenario.schema.fields import (
     Found,
     Refusal,
@@ -38,7 +37,6 @@ OTHER = "other"
 TARGET_MEASURES = ("wait", "dwell", "delay")
 TARGET_STATISTICS = ("mean", "p50", "p90", "p95", "max")
 HIGHEST_CV = 20.0
-HIGHEST_PASSENGERS_CV = 5.0
 
 _DISTRIBUTION_CURE = "write a duration such as '4 min', or one distribution such as {lognormal: {mean: 3 min, cv: 0.5}}"
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -59,38 +57,6 @@ class DurationTable:
     file: str
     column: str
     unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepEntry:
-    """One stop of a journey as written; roles None where none are named."""
-
-    stage: str
-    share: float = 1.0
-    service: Distribution | DurationTable | None = None
-    roles: tuple[str, ...] | None = None
-    helped_by: tuple[str, ...] = ()
-    wait_for_passengers: Rejoin | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PassengersEntry:
-    """How many are aboard one vehicle, as written: a mean, with a coefficient of variation if it is by chance."""
-
-    mean: float
-    cv: float | None = None
-
-
-def read_passengers(value: Any) -> PassengersEntry:
-    """How many passengers one vehicle has: a number, or a map of mean and cv."""
-    if not isinstance(value, dict):
-        return PassengersEntry(units.parse_number(value, at_least=0, at_most=units.MOST_PERSONS))
-    parts: dict[str, Callable[[Any], Any]] = {
-        "mean": lambda mean: units.parse_number(mean, above=0, at_most=units.MOST_PERSONS),
-        "cv": lambda cv: units.parse_number(cv, at_least=0, at_most=HIGHEST_PASSENGERS_CV),
-    }
-    read = read_parts(value, parts, parts)
-    return PassengersEntry(read["mean"], read["cv"] or None)
 
 
 def read_distribution(value: Any) -> Distribution | DurationTable:
@@ -246,58 +212,6 @@ def read_priority(value: Any) -> tuple[tuple[int, float], ...]:
         return tuple((units.PRIORITIES[word], share) for word, share in shares.items() if share)
     number = units.PRIORITIES[read_word(value, units.PRIORITIES)]
     return ((number, 1.0),) if number else ()
-
-
-def read_journey(value: Any) -> tuple[StepEntry, ...]:
-    """The stops of a journey in order, at least one."""
-    rule = "write the stages in order, for instance [border_check, {scan: 15%}]"
-    steps: tuple[StepEntry, ...] = read_list(value, read_step, rule)
-    if not steps:
-        raise ValueError(f"got an empty list; a journey has at least one stage: {rule}")
-    return steps
-
-
-def read_step(value: Any) -> StepEntry:
-    """A stage, {stage: share} or {stage: {share, service, roles, helped_by, wait_for_passengers}}."""
-    if isinstance(value, str):
-        return StepEntry(read_text(value))
-    rule = "write a stage, {stage: share} or {stage: {share: 15%, roles: [green]}}"
-    if not isinstance(value, dict) or len(value) != 1:
-        raise ValueError(f"got {shown(value)}; {rule}" if not isinstance(value, dict) else f"one stage a step: {rule}")
-    [(stage, inner)] = value.items()
-    parts: dict[str, Callable[[Any], Any]] = {
-        "share": units.parse_share,
-        "service": read_distribution,
-        "roles": _read_roles,
-        "helped_by": _read_roles,
-        "wait_for_passengers": _read_rejoin,
-    }
-    try:
-        if not isinstance(inner, dict):
-            return StepEntry(stage, units.parse_share(inner))
-        return StepEntry(stage, **read_parts(inner, parts, ()))
-    except ValueError as error:
-        raise Refusal(Found((stage, *one.path), one.message, one.at_key) for one in found_in(error)) from None
-
-
-def _read_rejoin(value: Any) -> Rejoin | None:
-    """true, or the longest a vehicle waits for its passengers; None for false."""
-    if isinstance(value, bool):
-        return Rejoin(None) if value else None
-    if not isinstance(value, str):
-        raise ValueError(f"got {shown(value)}; write true, or how long the vehicle waits at most, for instance 30 min")
-    return Rejoin(units.parse_duration(value))
-
-
-def _read_roles(value: Any) -> tuple[str, ...]:
-    rule = "write lane roles in order of preference, for instance [green, general]"
-    roles: tuple[str, ...] = read_list(value, read_role, rule)
-    if not roles:
-        raise ValueError(f"got an empty list; {rule}")
-    for index, role in enumerate(roles):
-        if role in roles[:index]:
-            refuse(f"{role!r} stands twice; name each role once", index)
-    return roles
 
 
 def read_targets(value: Any) -> dict[str, float]:

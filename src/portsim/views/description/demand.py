@@ -20,7 +20,16 @@ from portsim.scenario.scenario import Flow, Step
 from portsim.scenario.units import PRIORITIES
 from portsim.views.description.clock import DAYS, MONTHS, level, weekdays, weights
 from portsim.views.description.document import code, escape
-from portsim.views.description.quantities import amount, clock, distribution, duration, moment, percent, plural
+from portsim.views.description.quantities import (
+    amount,
+    clock,
+    distribution,
+    duration,
+    how_many,
+    moment,
+    percent,
+    plural,
+)
 
 _PRIORITY_NAMES = {number: name for name, number in PRIORITIES.items()}
 
@@ -30,8 +39,8 @@ def flow_words(flow: Flow) -> dict[str, str]:
     return {
         "kind": escape(flow.kind),
         "direction": flow.direction,
-        "persons aboard": f"{amount(flow.persons)} on average",
-        "goods aboard": f"{amount(flow.goods)} on average",
+        "persons aboard": how_many(flow.persons),
+        "goods aboard": how_many(flow.goods),
         "priority": priorities(flow),
         "journey": journey(flow.journey),
         **arrival_words(flow),
@@ -95,11 +104,10 @@ def arrival_words(flow: Flow) -> dict[str, str]:
 
 
 def _aboard_words(aboard: AboardArrivals) -> dict[str, str]:
-    spread = "" if aboard.cv is None else f" (coefficient of variation {amount(aboard.cv)}, gamma, rounded)"
-    number = f"{amount(aboard.mean)} in each on average{spread}"
     vehicles = code(aboard.flow)
     return {
-        "arrivals": f"aboard the vehicles of {vehicles}, {number}; they get off as it joins {code(aboard.get_off_at)}",
+        "arrivals": f"aboard the vehicles of {vehicles}, in each {how_many(aboard.number)}; "
+        f"they get off as it joins {code(aboard.get_off_at)}",
         "standing at the start": f"those aboard the vehicles of {vehicles} that stand there",
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from portsim.scenario.levels import Closure, Distribution, WeekProfile
-from portsim.scenario.scenario import Batch, Outages, Pace, Side, Stage, Wave
+from portsim.scenario.levels import Closure, Distribution, Wave, WeekProfile
+from portsim.scenario.scenario import Batch, Outages, Pace, Side, Stage
 from portsim.views.description.clock import hours, level, weekdays
 from portsim.views.description.document import code, escape
 from portsim.views.description.quantities import amount, clock, distribution, duration, percent, plural

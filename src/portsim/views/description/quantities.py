@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portsim.scenario.calendar import to_local
-from portsim.scenario.levels import DAY_MS, Distribution
+from portsim.scenario.levels import DAY_MS, Amount, Distribution
 from portsim.scenario.units import format_clock, format_local
 
 _PARTS = ((DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"))
@@ -12,6 +12,15 @@ _PARTS = ((DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"))
 def amount(value: float) -> str:
     """A plain number: whole if it is, else to six significant digits."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"
+
+
+def how_many(number: Amount) -> str:
+    """How many of something countable there are, and how that is drawn."""
+    if number.span is not None:
+        low, high = number.span
+        return f"{amount(low)} to {amount(high)}, each as likely"
+    spread = "" if number.cv is None else f" (coefficient of variation {amount(number.cv)}, gamma, rounded)"
+    return f"{amount(number.mean)} on average{spread}"
 
 
 def percent(share: float) -> str:
