@@ -150,7 +150,7 @@ def test_published_figures_stand_beside_the_model():
         ["fact", "model", "published", "difference"],
         ["first_day", "test.trucks", "4", "5 vehicles", "-20.0 %"],
         ["both_days", "test.trucks_a_day", "4/day", "at least 3 vehicles/day", "within the bound"],
-        ["persons", "test.persons", "4", "9 persons", "not comparable"],
+        ["persons", "test.persons", "8", "9 persons", "-11.1 %"],
     ]
 
 

@@ -104,6 +104,14 @@ def test_while_all_stages_are_closed_nobody_is_on_duty_and_the_work_waits() -> N
     assert level_of(text) == [(9.5, 2), (10, 1), (12, 0)]
 
 
+def test_a_stage_that_closes_while_another_of_the_pool_is_open_cuts_no_slice() -> None:
+    """Ten units are 60 min of work for a slice of four hours: one officer for all of it, also after 09:00."""
+    level = "{forecast: {every: 4 h, load: 100%}}"
+    two = 'stages:\n  spare: {lanes: 1, officers: {police: 1}, open: "07:00-09:00", service: 6 min}\n'
+    text = text_of(level).replace("stages:\n", two)
+    assert level_of(text) == level_of(text_of(level)) == [(8, 1), (12, 0)]
+
+
 def test_the_queue_at_the_start_is_expected_too() -> None:
     assert level_of(text_of(arrivals="{every: 5 d, queue_at_start: 20}"))[0] == (0, 3)
 

@@ -161,8 +161,11 @@ def _pieces(
     edges = {at_ms for at_ms, _ in waves.calls(by_clock, zone, from_ms, to_ms)}
     turns: dict[int, list[tuple[int, float]]] = {}
     for number, steps in enumerate(functions):
-        for at_ms, level in steps:
-            turns.setdefault(at_ms, []).append((number, level))
+        before = 0.0
+        for at_ms, level in steps:  # a union also has a step where one stage opens or closes while another is open
+            if level != before:
+                turns.setdefault(at_ms, []).append((number, level))
+            before = level
     levels = [0.0] * len(functions)
     for begin, end in pairwise(sorted({*edges, *turns, from_ms, to_ms})):
         for number, level in turns.get(begin, ()):

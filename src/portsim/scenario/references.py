@@ -179,7 +179,12 @@ def read_windows(assembly: Assembly, regimes: Sequence[Regime], citations: Citat
             if is_outside:
                 run = f"{format_local(period.from_)} to {format_local(period.to)}"
                 assembly.problems.add(node.value[key], f"lies outside the run, {run}; a window is within it")
-        windows.append(CountWindow(name, start, end, model.published))
+        kinds = sorted({flow.kind for flow in assembly.flow_models.values()})
+        for index, kind in enumerate(model.kinds):
+            if kind not in kinds and len(assembly.flow_models) == len(assembly.names("flows")):
+                at = child(node, "kinds", index) or node
+                assembly.problems.add(at, unknown(kind, kinds, f"no flow is of the kind {kind!r}"))
+        windows.append(CountWindow(name, start, end, model.published, model.kinds))
     return tuple(windows)
 
 
