@@ -150,8 +150,8 @@ def _check_rota(assembly: Assembly, node: Node, crews: Rota, since: str) -> None
         warn(at, f"shift {name}: no crew on {which}{since} (day 1 is the first date of the run)")
     for (before, after), rest in rota.rests(crews).items():
         if crews.min_rest_ms is not None and rest < crews.min_rest_ms:
-            wanted = f"less than min_rest, {crews.min_rest_ms / HOUR_MS:g} h"
-            warn(at, f"a crew rests {rest / HOUR_MS:g} h between shifts {before} and {after}{since}, {wanted}")
+            wanted = f"less than min_rest, {crews.min_rest_ms / HOUR_MS:.3g} h"
+            warn(at, f"a crew rests {rest / HOUR_MS:.3g} h between shifts {before} and {after}{since}, {wanted}")
 
 
 def _highest(profile: WeekProfile | DatedLevel | None) -> float:
