@@ -273,7 +273,8 @@ def test_a_description_says_what_the_level_follows() -> None:
     level = "{forecast: {every: 15 min, load: 80%, at_least: 1, at_most: 4, lag: 5 min}}"
     [pool] = load_text(text_of(level)).regimes[0].pools
     assert pool_words(pool, "Asia/Shanghai")["level follows"] == (
-        "the work of the units that are expected 5 min later than the services before would have them and what is left over from before, every 15 min "
+        "the work of the units that are expected 5 min later than the services before would have them "
+        "and what is left over from before, every 15 min "
         "anew, so that officers are busy 80 % of the time; 1 at least, 4 at most; 0 while all stages of the pool are "
         "closed"
     )

@@ -17,7 +17,8 @@ sides: {here: {timezone: Asia/Shanghai}}
 stages: {gate: {counted: true, service: 1 min}}
 flows:
   carriers:
-    {kind: carrier, direction: out, goods: 6, persons: 2, journey: [gate], arrivals: {timetable: [{at: "10:00", units: 3}]}}
+    {kind: carrier, direction: out, goods: 6, persons: 2, journey: [gate],
+     arrivals: {timetable: [{at: "10:00", units: 3}]}}
   cars: {kind: car, direction: out, persons: 4, journey: [gate], arrivals: {timetable: [{at: "11:00", units: 5}]}}
   walkers: {kind: traveller, direction: in, journey: [gate], arrivals: {timetable: [{at: "12:00", units: 7}]}}
 windows:
@@ -60,7 +61,7 @@ def test_a_window_may_count_some_kinds_only() -> None:
 def test_a_kind_that_is_not_there_is_named_with_its_place(kinds: str, said: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text(PORT.replace("[carrier, car]}\n  before", f"{kinds}}}\n  before"))
-    assert "scenario.yaml:16:" in str(caught.value)
+    assert "scenario.yaml:17:" in str(caught.value)
     assert "windows.vehicles.kinds" in str(caught.value)
     assert said in str(caught.value)
 
