@@ -102,7 +102,8 @@ def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> It
     for flow, share in unfinished_flows(rows).items():
         yield (
             f"flow {flow}: {100 * share:.1f} % of the units that arrived in the measured stretch were still in the "
-            "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for"
+            "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for, unless "
+            "that is a departure they are booked on"
         )
     for flow, share in absent_flows(rows).items():
         yield (

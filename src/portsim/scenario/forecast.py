@@ -2,8 +2,8 @@
 
 The work of a slice is that of the units expected at the stages in it, and what earlier slices had no officers for. A
 unit is expected at a stage when the services before it are done, each at its mean. Work flows: no chance, no whole
-units, no waits, nothing of services that run on after closing time. Pace, outages, reserves, appointments and what units
-do at a closed gate are left out.
+units, no waits, nothing of services that run on after closing time. Pace, outages, reserves, appointments and what
+units do at a closed gate are left out.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ TOTALS = {
     "left": "units that gave up waiting",
     "turned_away": "units turned away",
     "stayed_away": "units that stayed away",
-    "no_shows": "units that never came to their appointment",
+    "no_shows": "units that booked a slot and did not come",
     "truck_hours_lost": "hours lost by delay",
     "officer_hours": "officer-hours",
     "overtime_hours": "officer-hours of overtime",

@@ -93,6 +93,10 @@ def _port_table(rows: Rows, *, has_officers: bool) -> Table:
             if (row := rows.row(metric)) is not None and row.mean > 0
         ),
     ]
+    booked = rows.row("booked")
+    if booked is not None and booked.mean > 0:
+        cells.append(("units booked on a departure", rows.number("booked")))
+        cells.append(("share of them that caught it", rows.share("caught_share")))
     if has_officers:
         cells.append(("officer-hours", rows.number("officer_hours")))
         cells.append(("officer-hours of overtime", rows.number("overtime_hours")))

@@ -111,7 +111,7 @@ def wait_view(source: Source) -> WaitView:
     late = curves[0].unfinished if curves else 0
     verb = "was" if late == 1 else "were"
     unfinished = f" {counted(late, units)} {verb} still in the port at the end: waits so far." if late else ""
-    fewer = f" {left_out} flows with fewer units not shown." if left_out > 0 else ""
+    fewer = f" {left_out} flow{'s' * (left_out > 1)} with fewer units not shown." if left_out > 0 else ""
     return WaitView(
         curves=tuple(shown),
         targets=tuple(targets),
