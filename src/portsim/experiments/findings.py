@@ -99,11 +99,13 @@ def _is_growing(days: NDArray[np.float64]) -> bool:
 
 def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> Iterator[str]:
     """Every warning that the replications of a scenario give cause for."""
+    booked = {row.flow for row in rows if row.metric == "booked" and row.flow is not None}
     for flow, share in unfinished_flows(rows).items():
+        others = " (some wait for the departure they are booked on)" if flow in booked else ""
         yield (
             f"flow {flow}: {100 * share:.1f} % of the units that arrived in the measured stretch were still in the "
-            "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for, unless "
-            "that is a departure they are booked on"
+            "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for"
+            f"{others}"
         )
     for flow, share in absent_flows(rows).items():
         yield (
