@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from portsim.engines.compiled import officers, stage as at
+from typing import Any
+
+from portsim.engines.compiled import officers
+from portsim.engines.compiled import stage as at
 from portsim.engines.compiled.compiling import kernel
-from portsim.engines.compiled.state import BEGIN_WAVE, CAN_PAUSE, NEXT_CHANGE, NOW, SET_HOURS, SET_LANES
+from portsim.engines.compiled.state import BEGIN_WAVE, CAN_PAUSE, NEXT_CHANGE, NOW, SET_HOURS, SET_LANES, State
 from portsim.model.network import NONE
 
 
 @kernel
-def keep_calendar(s):
+def keep_calendar(s: State) -> None:
     """Sets every level of this tick, after the ends of the tick, then pauses what may not go on."""
     number = s.x[NEXT_CHANGE]
     if number >= s.changes.size or s.changes[number].at != s.x[NOW]:
@@ -24,7 +27,7 @@ def keep_calendar(s):
 
 
 @kernel
-def _set(s, change):
+def _set(s: State, change: Any) -> None:
     where = change.where
     if change.what == SET_HOURS:
         s.stages[where].is_open = change.level > 0
@@ -42,14 +45,14 @@ def _set(s, change):
 
 
 @kernel
-def touch_pool(s, pool):
+def touch_pool(s: State, pool: int) -> None:
     """Have all stages of a pool looked at."""
     for other in range(s.pools[pool].first_stage, s.pools[pool].last_stage):
         at.touch(s, s.stages_of_pool[other])
 
 
 @kernel
-def _pause_in_closed_stages(s):
+def _pause_in_closed_stages(s: State) -> None:
     """Rule 8 (i): all services of a closed stage that is `suspend`."""
     for stage in range(s.stages.size):
         if s.stages[stage].suspends and not s.stages[stage].is_open:
@@ -58,7 +61,7 @@ def _pause_in_closed_stages(s):
 
 
 @kernel
-def pause_for_handover(s):
+def pause_for_handover(s: State) -> None:
     """Rule 8 (ii): where officers hand over, crew by crew, whoever comes last while more work than are on duty."""
     for pool in range(s.pools.size):
         if not s.pools[pool].hands_over:
@@ -69,7 +72,7 @@ def pause_for_handover(s):
 
 
 @kernel
-def _pause_last(s, pool, crew):
+def _pause_last(s: State, pool: int, crew: int) -> None:
     """Pause the service of a crew that comes last in (stage, turn)."""
     for place in range(s.pools[pool].last_stage - 1, s.pools[pool].first_stage - 1, -1):
         stage = s.stages_of_pool[place]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from portsim.engines.compiled import queue
 from portsim.engines.compiled.compiling import kernel
-from portsim.model.network import NONE
+from portsim.engines.compiled.state import State
 
 
 @kernel
-def line_up(s, stage, unit):
+def line_up(s: State, stage: int, unit: int) -> None:
     """From now on the unit can be called."""
     if not s.units[unit].is_in_line:
         s.units[unit].is_in_line = True
@@ -17,7 +17,7 @@ def line_up(s, stage, unit):
 
 
 @kernel
-def is_late_now(s, stage, unit):
+def is_late_now(s: State, stage: int, unit: int) -> None:
     """A unit has waited for its batch as long as it may."""
     if s.units[unit].is_in_line and not s.units[unit].is_late:
         s.units[unit].is_late = True
@@ -25,7 +25,7 @@ def is_late_now(s, stage, unit):
 
 
 @kernel
-def forget(s, stage, unit):
+def forget(s: State, stage: int, unit: int) -> None:
     """The unit has left, or is called; its place in the line is dropped when it comes up."""
     if s.units[unit].is_in_line:
         s.units[unit].is_in_line = False
@@ -36,7 +36,7 @@ def forget(s, stage, unit):
 
 
 @kernel
-def called(s, stage, now):
+def called(s: State, stage: int, now: int) -> int:
     """How many are called now; asked again until it is nobody."""
     paper = s.stages[stage]
     if not paper.is_batch:
@@ -50,7 +50,7 @@ def called(s, stage, now):
 
 
 @kernel
-def next_called(s, stage):
+def next_called(s: State, stage: int) -> int:
     """Who is called next, in the order of rule 4."""
     line = s.stages[stage].line
     while True:

@@ -8,7 +8,8 @@ There is no check of bounds, as there is none in numba's own arrays.
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite import ir
@@ -18,7 +19,19 @@ from numba.extending import intrinsic, lower_builtin, lower_getattr_generic, mod
 
 from portsim.engines.compiled.state import FIELDS
 
-kernel = njit(nogil=True, cache=True)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile a function that only other functions of the kernel call."""
+    compiled = njit(nogil=True, cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return cast(F, compiled(function))
+
+
+def entry(function: F) -> F:
+    """Compile a function that Python calls; meanwhile other threads run."""
+    return cast(F, njit(nogil=True, cache=True, error_model="numpy")(function))
+
 
 WORD = ir.IntType(64)
 _NUMBERS = {name: number for number, name in enumerate(FIELDS)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portsim.engines.compiled.compiling import kernel
-from portsim.engines.compiled.state import FREE_TIMER, PATIENCE, TIMERS
+from portsim.engines.compiled.state import FREE_TIMER, PATIENCE, TIMERS, State
 
 
 @kernel
-def push_event(heap, x, size, at, what):
+def push_event(heap: Any, x: Any, size: int, at: int, what: int) -> None:
     """Add an entry; the number of entries stands in x[size]."""
     place = x[size]
     x[size] = place + 1
@@ -23,7 +25,7 @@ def push_event(heap, x, size, at, what):
 
 
 @kernel
-def pop_event(heap, x, size):
+def pop_event(heap: Any, x: Any, size: int) -> int:
     """Take the first entry off; what it is about."""
     first = heap[0].what
     last = x[size] - 1
@@ -47,7 +49,7 @@ def pop_event(heap, x, size):
 
 
 @kernel
-def push_timer(s, at, kind, unit, row):
+def push_timer(s: State, at: int, kind: int, unit: int, row: int) -> None:
     """Have something looked at, or done, at a tick: after the ends and arrivals where the calendar has its place."""
     s.x[FREE_TIMER] -= 1
     number = s.free_timers[s.x[FREE_TIMER]]
@@ -58,7 +60,7 @@ def push_timer(s, at, kind, unit, row):
 
 
 @kernel
-def pop_timer(s):
+def pop_timer(s: State) -> int:
     """Take the first timer off; its number is free again, but holds what it was about until the next is pushed."""
     number = pop_event(s.timers, s.x, TIMERS)
     s.free_timers[s.x[FREE_TIMER]] = number

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from portsim.engines.compiled.compiling import kernel
+from portsim.engines.compiled.state import State
 
 
 @kernel
-def take(s, slot):
+def take(s: State, slot: int) -> int:
     """Hold the free lane with the lowest number."""
     lanes = s.slots[slot]
     lane = lanes.hint
@@ -19,7 +20,7 @@ def take(s, slot):
 
 
 @kernel
-def give_back(s, slot, lane):
+def give_back(s: State, slot: int, lane: int) -> None:
     """The unit has left the lane."""
     lanes = s.slots[slot]
     s.held[lanes.first + lane] = False

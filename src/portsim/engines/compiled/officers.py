@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from portsim.engines.compiled.compiling import kernel
+from portsim.engines.compiled.state import State
 from portsim.model.network import NONE
 
 
 @kernel
-def set_level(s, crew, level, tick):
+def set_level(s: State, crew: int, level: int, tick: int) -> None:
     """From `tick` on this many officers of the crew can be given to services."""
     if s.crews[crew].level == 0:
         s.crews[crew].since = tick
@@ -15,7 +16,7 @@ def set_level(s, crew, level, tick):
 
 
 @kernel
-def crew_for(s, pool, officers):
+def crew_for(s: State, pool: int, officers: int) -> int:
     """Rule 21: of the crews able to give the officers the one that came on duty last, else NONE."""
     best = NONE
     for crew in range(s.pools[pool].first_crew, s.pools[pool].last_crew):

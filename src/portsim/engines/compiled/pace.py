@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portsim.engines.compiled.compiling import kernel
+from portsim.engines.compiled.state import State
 from portsim.model.network import NONE
 
 ORDINARY = 1000
@@ -10,7 +11,7 @@ ORDINARY = 1000
 
 
 @kernel
-def work(s, stage, base):
+def work(s: State, stage: int, base: int) -> int:
     """Ticks that `base` work takes if it starts now: the pace is read once."""
     paper = s.stages[stage]
     lanes_open = NONE
@@ -26,7 +27,7 @@ def work(s, stage, base):
 
 
 @kernel
-def _last_reached(s, first, last, number, before):
+def _last_reached(s: State, first: int, last: int, number: int, before: int) -> int:
     """The permille beside the largest number that is reached."""
     low, high = first, last
     while low < high:

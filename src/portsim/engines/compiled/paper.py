@@ -45,9 +45,12 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
 
     has_batch = np.array([isinstance(stage.calls, Batch) and stage.calls.at_most != NONE for stage in network.stages])
     many_timers = (
-        int(np.count_nonzero(traffic.hold)) + int(np.count_nonzero(traffic.join_limit != NONE))
-        + 3 * int(np.count_nonzero(has_batch[traffic.stage])) + int(np.count_nonzero(traffic.patience[passengers] != NONE))
-        + 4 * len(reserves) + 1
+        int(np.count_nonzero(traffic.hold))
+        + int(np.count_nonzero(traffic.join_limit != NONE))
+        + 3 * int(np.count_nonzero(has_batch[traffic.stage]))
+        + int(np.count_nonzero(traffic.patience[passengers] != NONE))
+        + 4 * len(reserves)
+        + 1
     )
     steps = np.empty(rows, state.STEP)
     for name in ("joined", "started", "ended", "left", "lane", "role", "crew"):
@@ -179,7 +182,9 @@ def _stages(network: Network, traffic: Traffic) -> tuple[NDArray, ...]:
             own = [choice for choice in choices[first:last] if not choice[1]] if is_helped else []
             choices += own
             queue_of[number, roles + 1] = len(queues)
-            queues.append((3 * many + len(queues), first, last, last, len(choices), network.stages[number].lanes is None))
+            queues.append(
+                (3 * many + len(queues), first, last, last, len(choices), network.stages[number].lanes is None)
+            )
         stages[number]["last_queue"] = len(queues)
     lists = np.full(3 * many + len(queues), NONE, state.LIST)
     for name in ("head", "tail", "root"):

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from portsim.engines.compiled import calls, reserves, sharing, stage as at
+from portsim.engines.compiled import calls, reserves, sharing
+from portsim.engines.compiled import stage as at
 from portsim.engines.compiled.calendar import keep_calendar
-from portsim.engines.compiled.compiling import kernel, state_at
+from portsim.engines.compiled.compiling import entry, kernel, state_at
 from portsim.engines.compiled.events import pop_event, pop_timer
 from portsim.engines.compiled.state import (
-    BATCH_DUE, COME, END, ENDS, EVENTS, HAS_DOORS, HAS_PASSENGERS, HAS_RESERVES, INSIDE, LEVELS, LOOK, MAY_TURN, MOST_AT_A_TICK,
-    MOST_INSIDE, NEXT_ARRIVAL, NEXT_CHANGE, NEXT_PATIENCE, NOW, PATIENCE, PIECES, READ, READING_DUE, ROUND,
-    SPLIT_HEAD, STILL_TO_COME, TIMERS, TOUCHED,
+    BATCH_DUE,
+    COME,
+    END,
+    ENDS,
+    EVENTS,
+    HAS_DOORS,
+    HAS_RESERVES,
+    INSIDE,
+    LEVELS,
+    LOOK,
+    MAY_TURN,
+    MOST_AT_A_TICK,
+    MOST_INSIDE,
+    NEXT_ARRIVAL,
+    NEXT_CHANGE,
+    NEXT_PATIENCE,
+    NOW,
+    PATIENCE,
+    PIECES,
+    READ,
+    READING_DUE,
+    ROUND,
+    SPLIT_HEAD,
+    STILL_TO_COME,
+    TIMERS,
+    TOUCHED,
+    State,
 )
 from portsim.engines.compiled.unit import TURNED_AWAY, begin, go_away, go_on, lose_patience
 from portsim.model.network import NONE
@@ -22,8 +47,8 @@ DONE, SLICED, TOO_MANY_UNITS, TOO_MANY_ROUNDS, NO_ROOM = range(5)
 FOREVER = 2**63 - 1
 
 
-@kernel
-def play(address):
+@entry
+def play(address: int) -> int:
     """Play instants until the end, a limit, or enough for one slice; says which. address : of the run's table."""
     s = state_at(address)
     until = s.x[EVENTS] + SLICE
@@ -43,7 +68,7 @@ def play(address):
 
 
 @kernel
-def _next_tick(s):
+def _next_tick(s: State) -> int:
     x = s.x
     tick = FOREVER
     if x[ENDS] > 0:
@@ -60,7 +85,7 @@ def _next_tick(s):
 
 
 @kernel
-def _has_room(s):
+def _has_room(s: State) -> bool:
     """Whether this instant can be played without the arrays of ends, pieces or levels running over."""
     x = s.x
     ends = x[ENDS] + x[INSIDE] + x[MOST_AT_A_TICK] + x[STILL_TO_COME] + 16
@@ -72,7 +97,7 @@ def _has_room(s):
 
 
 @kernel
-def _play_instant(s):
+def _play_instant(s: State) -> int:
     x = s.x
     is_first = True
     while True:
@@ -108,7 +133,7 @@ def _play_instant(s):
 
 
 @kernel
-def _is_more_now(s):
+def _is_more_now(s: State) -> bool:
     x = s.x
     return (
         (x[ENDS] > 0 and s.ends[0].at == x[NOW])
@@ -118,7 +143,7 @@ def _is_more_now(s):
 
 
 @kernel
-def _play_events(s):
+def _play_events(s: State) -> None:
     """The ends of this tick, and who arrives at it: in any order, for neither depends on the other."""
     x = s.x
     now = x[NOW]
@@ -142,7 +167,7 @@ def _play_events(s):
 
 
 @kernel
-def _play_timers(s, is_calendar):
+def _play_timers(s: State, is_calendar: bool) -> None:
     x = s.x
     due = 2 * x[NOW] + (1 if is_calendar else 0)
     while x[TIMERS] > 0 and s.timers[0].at == due:
@@ -166,7 +191,7 @@ def _play_timers(s, is_calendar):
 
 
 @kernel
-def dispatch(s):
+def dispatch(s: State) -> None:
     """One round: moves at every stage that was touched, then grants, each stage once, in file order."""
     if s.x[HAS_DOORS]:
         for turn in range(s.touched.size):
@@ -188,7 +213,7 @@ def dispatch(s):
 
 
 @kernel
-def turn_away(s):
+def turn_away(s: State) -> None:
     """Rule 13: nothing moves any more at this instant; who came now, may not wait and is outside, goes."""
     many = s.x[MAY_TURN]
     s.x[MAY_TURN] = 0

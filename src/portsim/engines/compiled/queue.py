@@ -6,12 +6,15 @@ and Tarjan, "The pairing heap", Algorithmica 1, 1986): most units come in order,
 
 from __future__ import annotations
 
+from typing import Any
+
 from portsim.engines.compiled.compiling import kernel
+from portsim.engines.compiled.state import State
 from portsim.model.network import NONE
 
 
 @kernel
-def is_before(units, a, b, by_priority):
+def is_before(units: Any, a: int, b: int, by_priority: bool) -> bool:
     """Whether unit a comes before unit b in the order of rule 4; at a door priority does not count."""
     if by_priority and units[a].priority != units[b].priority:
         return units[a].priority < units[b].priority
@@ -21,7 +24,7 @@ def is_before(units, a, b, by_priority):
 
 
 @kernel
-def push(units, lists, line, unit, by_priority):
+def push(units: Any, lists: Any, line: int, unit: int, by_priority: bool) -> None:
     """Add a unit to a list."""
     held = lists[line]
     tail = held.tail
@@ -39,7 +42,7 @@ def push(units, lists, line, unit, by_priority):
 
 
 @kernel
-def peek(units, lists, line, by_priority):
+def peek(units: Any, lists: Any, line: int, by_priority: bool) -> int:
     """The first unit of a list, NONE if it is empty."""
     held = lists[line]
     head, root = held.head, held.root
@@ -51,7 +54,7 @@ def peek(units, lists, line, by_priority):
 
 
 @kernel
-def drop(units, lists, line, unit, by_priority):
+def drop(units: Any, lists: Any, line: int, unit: int, by_priority: bool) -> None:
     """Take the first unit, which `peek` gave, off a list."""
     held = lists[line]
     if held.head == unit:
@@ -63,7 +66,7 @@ def drop(units, lists, line, unit, by_priority):
 
 
 @kernel
-def _meld(units, a, b, by_priority):
+def _meld(units: Any, a: int, b: int, by_priority: bool) -> int:
     if a == NONE:
         return b
     if b == NONE:
@@ -76,7 +79,7 @@ def _meld(units, a, b, by_priority):
 
 
 @kernel
-def _merge_pairs(units, first, by_priority):
+def _merge_pairs(units: Any, first: int, by_priority: bool) -> int:
     """One heap of the heaps in a chain of siblings: in pairs from the left, then together from the right."""
     paired = NONE
     while first != NONE:
@@ -100,7 +103,7 @@ def _merge_pairs(units, first, by_priority):
 
 
 @kernel
-def join(s, unit, stage, is_ready):
+def join(s: State, unit: int, stage: int, is_ready: bool) -> None:
     """A unit is let in from the door."""
     s.stages[stage].waiting += 1
     queue = s.units[unit].queue
@@ -113,7 +116,7 @@ def join(s, unit, stage, is_ready):
 
 
 @kernel
-def become_ready(s, unit):
+def become_ready(s: State, unit: int) -> None:
     """What the unit stood aside for has come."""
     if s.units[unit].is_aside:
         s.units[unit].is_aside = False
@@ -121,7 +124,7 @@ def become_ready(s, unit):
 
 
 @kernel
-def depart(s, unit, stage):
+def depart(s: State, unit: int, stage: int) -> None:
     """A unit waits no longer: its service starts, or it has left. Its place in the list is dropped by `first`."""
     s.stages[stage].waiting -= 1
     queue = s.queues[s.units[unit].queue]
@@ -131,7 +134,7 @@ def depart(s, unit, stage):
 
 
 @kernel
-def first_of(s, queue):
+def first_of(s: State, queue: int) -> int:
     """The first unit of a queue that is still there, NONE if there is none."""
     line = s.queues[queue].list
     while True:

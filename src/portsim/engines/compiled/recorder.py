@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from portsim.engines.compiled.state import LEVELS as MANY_LEVELS, PIECES, State
+from portsim.engines.compiled.state import LEVELS as MANY_LEVELS
+from portsim.engines.compiled.state import PIECES, State
 from portsim.model.network import NONE, Network
-from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, VisitOutcome, empty, table
+from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, VisitOutcome, table
 from portsim.model.traffic import Traffic
 
 
@@ -46,8 +47,13 @@ def records_of(network: Network, traffic: Traffic, s: State, end: int) -> Record
     }
     levels = s.levels[: s.x[MANY_LEVELS]]
     levels = levels[np.lexsort((levels["level"], levels["crew"], levels["pool"], levels["tick"]))]
-    steps = {"tick": levels["tick"], "is_pool": np.ones(levels.size), "where": levels["pool"], "which": levels["crew"],
-             "level": levels["level"]}
+    steps = {
+        "tick": levels["tick"],
+        "is_pool": np.ones(levels.size),
+        "where": levels["pool"],
+        "which": levels["crew"],
+        "level": levels["level"],
+    }
     return Records(table(UNITS, units), table(VISITS, columns), table(WORK, work), table(LEVELS, steps), end)
 
 

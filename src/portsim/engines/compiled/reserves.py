@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portsim.engines.compiled import officers
 from portsim.engines.compiled.calendar import pause_for_handover, touch_pool
 from portsim.engines.compiled.compiling import kernel
 from portsim.engines.compiled.events import push_timer
-from portsim.engines.compiled.state import COME, GO, LEVELS, NOW, READ, READING_DUE
+from portsim.engines.compiled.state import COME, GO, LEVELS, NOW, READ, READING_DUE, State
 from portsim.model.network import NONE
 
 AT_HOME, CALLED, SERVING, GOING = range(4)
 
 
 @kernel
-def read(s):
+def read(s: State) -> None:
     """The end of an instant: call the officers, or send them home, by the queues as they are now."""
     now = s.x[NOW]
     for number in range(s.reserves.size):
@@ -29,7 +31,7 @@ def read(s):
 
 
 @kernel
-def _queue(s, reserve):
+def _queue(s: State, reserve: Any) -> int:
     """Units that wait at the watched stages or stand at their doors; before a closed stage nobody counts."""
     total = 0
     for watched in range(reserve.first_watched, reserve.last_watched):
@@ -40,7 +42,7 @@ def _queue(s, reserve):
 
 
 @kernel
-def come(s, number):
+def come(s: State, number: int) -> None:
     reserve = s.reserves[number]
     reserve.duty = SERVING
     reserve.since = s.x[NOW]
@@ -50,14 +52,14 @@ def come(s, number):
 
 
 @kernel
-def go(s, number):
+def go(s: State, number: int) -> None:
     s.reserves[number].duty = AT_HOME
     _set_level(s, number, 0)
     pause_for_handover(s)
 
 
 @kernel
-def _set_level(s, number, level):
+def _set_level(s: State, number: int, level: int) -> None:
     reserve = s.reserves[number]
     now = s.x[NOW]
     officers.set_level(s, reserve.crew, level, now)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from portsim.engines.compiled import stage as at
 from portsim.engines.compiled.compiling import kernel
-from portsim.engines.compiled.state import NOW
+from portsim.engines.compiled.state import NOW, State
 from portsim.model.network import NONE
 
 PAUSED, WAITING, AT_DOOR = range(3)
 
 
 @kernel
-def move(s, pool):
+def move(s: State, pool: int) -> None:
     """Rule 11 at each of the stages."""
     for place in range(s.pools[pool].first_stage, s.pools[pool].last_stage):
         at.move(s, s.stages_of_pool[place])
 
 
 @kernel
-def grant(s, pool):
+def grant(s: State, pool: int) -> None:
     """One grant after another to the stage that comes first of those able; ties to file order."""
     first, last = s.pools[pool].first_stage, s.pools[pool].last_stage
     for place in range(first, last):
@@ -47,7 +47,7 @@ def grant(s, pool):
 
 
 @kernel
-def _next_grant(s, stage):
+def _next_grant(s: State, stage: int) -> tuple[int, int, int]:
     """Who is next here if anybody can start now, from where, and in which lanes."""
     unit = at.next_paused(s, stage)
     if unit != NONE:

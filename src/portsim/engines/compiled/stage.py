@@ -6,10 +6,22 @@
 from __future__ import annotations
 
 from portsim.engines.compiled import calls, lanes, officers, pace, queue
-from portsim.engines.compiled.events import push_event, push_timer
 from portsim.engines.compiled.compiling import kernel
+from portsim.engines.compiled.events import push_event, push_timer
 from portsim.engines.compiled.state import (
-    BATCH_DUE, ENDS, HAS_HOLDS, HAS_PASSENGERS, HOLDS_BACK, LOOK, NOW, PIECES, ROLE_LISTS, SPLIT_HEAD, SPLIT_TAIL, TOUCHED,
+    BATCH_DUE,
+    ENDS,
+    HAS_HOLDS,
+    HAS_PASSENGERS,
+    HOLDS_BACK,
+    LOOK,
+    NOW,
+    PIECES,
+    ROLE_LISTS,
+    SPLIT_HEAD,
+    SPLIT_TAIL,
+    TOUCHED,
+    State,
 )
 from portsim.model.network import NONE
 
@@ -19,7 +31,7 @@ NO_ROLE = -2
 
 
 @kernel
-def touch(s, stage):
+def touch(s: State, stage: int) -> None:
     """Something changed at this stage: have it looked at in the next moves and grants of this instant."""
     turn = s.stages[stage].turn
     if not s.touched[turn]:
@@ -28,17 +40,17 @@ def touch(s, stage):
 
 
 @kernel
-def is_gathering(s, unit):
+def is_gathering(s: State, unit: int) -> bool:
     return s.x[HAS_PASSENGERS] and s.is_join[s.units[unit].row] and s.still_in[unit] > 0
 
 
 @kernel
-def hold_has_come(s, unit):
+def hold_has_come(s: State, unit: int) -> bool:
     return not s.x[HAS_HOLDS] or s.hold[s.units[unit].row] <= s.x[NOW]
 
 
 @kernel
-def is_ready(s, unit):
+def is_ready(s: State, unit: int) -> bool:
     """Rule 14: its hold-until has come, and at a join its passengers are out or the limit has passed."""
     if not s.x[HOLDS_BACK]:
         return True
@@ -53,13 +65,13 @@ def is_ready(s, unit):
 
 
 @kernel
-def may_start(s, unit):
+def may_start(s: State, unit: int) -> bool:
     """Rule 14: it has been called where units are called in, and there is nothing else it must wait for."""
     return s.units[unit].is_called and is_ready(s, unit)
 
 
 @kernel
-def stand_at_door(s, unit, stage):
+def stand_at_door(s: State, unit: int, stage: int) -> None:
     """A unit has come to this stage: from outside, or blocking the lane behind it (rules 5 and 10)."""
     me, paper, now = s.units[unit], s.stages[stage], s.x[NOW]
     me.queue = s.queue_of[stage * s.x[ROLE_LISTS] + s.roles_of[me.row] + 1]
@@ -77,7 +89,7 @@ def stand_at_door(s, unit, stage):
 
 
 @kernel
-def watch(s, unit):
+def watch(s: State, unit: int) -> None:
     """Have the stage looked at again when the hold-until of a unit at its door comes, or its passengers are out."""
     if not s.x[HOLDS_BACK]:
         return
@@ -89,7 +101,7 @@ def watch(s, unit):
 
 
 @kernel
-def watch_limit(s, unit):
+def watch_limit(s: State, unit: int) -> None:
     """Have the stage looked at again when a unit that has just joined has waited long enough for passengers."""
     if is_gathering(s, unit):
         row = s.units[unit].row
@@ -98,7 +110,7 @@ def watch_limit(s, unit):
 
 
 @kernel
-def look_again(s, unit, row):
+def look_again(s: State, unit: int, row: int) -> None:
     """A unit that was not ready may have become so: its hold-until has come, or its passengers are out."""
     me = s.units[unit]
     if me.row != row or me.is_out:
@@ -112,7 +124,7 @@ def look_again(s, unit, row):
 
 
 @kernel
-def wait(s, unit, stage):
+def wait(s: State, unit: int, stage: int) -> None:
     """A unit that has just been let in joins those who wait."""
     queue.join(s, unit, stage, may_start(s, unit))
     if not s.units[unit].is_called:
@@ -120,7 +132,7 @@ def wait(s, unit, stage):
 
 
 @kernel
-def line_up(s, unit, stage):
+def line_up(s: State, unit: int, stage: int) -> None:
     """Where units are called in: it can be called once it waits inside and its hold-until has come."""
     me = s.units[unit]
     if s.steps[me.row].joined == NONE or not hold_has_come(s, unit):
@@ -136,7 +148,7 @@ def line_up(s, unit, stage):
 
 
 @kernel
-def admit(s, unit):
+def admit(s: State, unit: int) -> None:
     me = s.units[unit]
     now = s.x[NOW]
     me.joined = now
@@ -148,7 +160,7 @@ def admit(s, unit):
 
 
 @kernel
-def split_off(s, unit):
+def split_off(s: State, unit: int) -> None:
     """Rule 26: passengers who leave the unit at the step it has just joined arrive in the next round."""
     row = s.units[unit].row
     at = s.first_passenger[unit]
@@ -166,7 +178,7 @@ def split_off(s, unit):
 
 
 @kernel
-def leave_behind(s, unit, row):
+def leave_behind(s: State, unit: int, row: int) -> None:
     """A unit that was done here has moved on, or is released: the lane is free."""
     me = s.units[unit]
     stage = me.behind
@@ -178,7 +190,7 @@ def leave_behind(s, unit, row):
 
 
 @kernel
-def move(s, stage):
+def move(s: State, stage: int) -> None:
     """Rule 11: let units in, in door order, while fewer wait than there is waiting space."""
     paper = s.stages[stage]
     while paper.space == NONE or paper.waiting < paper.space:
@@ -195,7 +207,7 @@ def move(s, stage):
 
 
 @kernel
-def grant(s, stage):
+def grant(s: State, stage: int) -> None:
     """Rule 12: start what can start now: paused services, then those who wait, then the door."""
     paper = s.stages[stage]
     if paper.calls_in:
@@ -211,7 +223,7 @@ def grant(s, stage):
 
 
 @kernel
-def call_in(s, stage):
+def call_in(s: State, stage: int) -> None:
     """Rule 12 (b): where units are called in, those who are called now."""
     if not s.stages[stage].calls_in or not s.stages[stage].is_open:
         return
@@ -227,7 +239,7 @@ def call_in(s, stage):
 
 
 @kernel
-def next_paused(s, stage):
+def next_paused(s: State, stage: int) -> int:
     """Rules 12 (a) and 17: who can go on: a stage that suspends must be open again; then officers are all it needs."""
     paper = s.stages[stage]
     if not paper.can_pause or (paper.suspends and not paper.is_open):
@@ -239,7 +251,7 @@ def next_paused(s, stage):
 
 
 @kernel
-def next_waiting(s, stage):
+def next_waiting(s: State, stage: int) -> tuple[int, int]:
     """Rule 12 (c): the first of those who wait that can start, and its lanes."""
     paper = s.stages[stage]
     best, best_slot = NONE, NO_ROLE
@@ -255,7 +267,7 @@ def next_waiting(s, stage):
 
 
 @kernel
-def next_at_door(s, stage):
+def next_at_door(s: State, stage: int) -> tuple[int, int]:
     """Rule 12 (d): whoever is first at the door, if it can start at once, and its lanes."""
     paper = s.stages[stage]
     while True:
@@ -274,7 +286,7 @@ def next_at_door(s, stage):
 
 
 @kernel
-def slot_for(s, line):
+def slot_for(s: State, line: int) -> int:
     """Rule 14: the first accepted lanes with one free; helped ones only while none of their own wait."""
     roles = s.queues[line]
     if roles.is_delay:
@@ -287,7 +299,7 @@ def slot_for(s, line):
 
 
 @kernel
-def resume_one(s, stage):
+def resume_one(s: State, stage: int) -> bool:
     unit = next_paused(s, stage)
     if unit == NONE:
         return False
@@ -296,7 +308,7 @@ def resume_one(s, stage):
 
 
 @kernel
-def start_one_waiting(s, stage):
+def start_one_waiting(s: State, stage: int) -> bool:
     unit, slot = next_waiting(s, stage)
     if unit == NONE:
         return False
@@ -305,7 +317,7 @@ def start_one_waiting(s, stage):
 
 
 @kernel
-def start_one_at_door(s, stage):
+def start_one_at_door(s: State, stage: int) -> bool:
     unit, slot = next_at_door(s, stage)
     if unit == NONE:
         return False
@@ -314,7 +326,7 @@ def start_one_at_door(s, stage):
 
 
 @kernel
-def give_paused(s, stage, unit):
+def give_paused(s: State, stage: int, unit: int) -> None:
     queue.drop(s.units, s.lists, s.stages[stage].paused, unit, True)
     if s.stages[stage].pool != NONE:
         take_officers(s, stage, unit)
@@ -322,7 +334,7 @@ def give_paused(s, stage, unit):
 
 
 @kernel
-def give_waiting(s, stage, unit, slot):
+def give_waiting(s: State, stage: int, unit: int, slot: int) -> None:
     queue.drop(s.units, s.lists, s.queues[s.units[unit].queue].list, unit, True)
     queue.depart(s, unit, stage)
     if s.stages[stage].at_door > 0:
@@ -331,7 +343,7 @@ def give_waiting(s, stage, unit, slot):
 
 
 @kernel
-def give_door(s, stage, unit, slot):
+def give_door(s: State, stage: int, unit: int, slot: int) -> None:
     queue.drop(s.units, s.lists, s.stages[stage].door, unit, False)
     s.stages[stage].at_door -= 1
     admit(s, unit)
@@ -339,7 +351,7 @@ def give_door(s, stage, unit, slot):
 
 
 @kernel
-def start(s, stage, unit, slot):
+def start(s: State, stage: int, unit: int, slot: int) -> None:
     me, paper = s.units[unit], s.stages[stage]
     row = me.row
     step = s.steps[row]
@@ -360,7 +372,7 @@ def start(s, stage, unit, slot):
 
 
 @kernel
-def work(s, stage, unit, length):
+def work(s: State, stage: int, unit: int, length: int) -> None:
     me = s.units[unit]
     me.since = s.x[NOW]
     me.ends_at = me.since + length
@@ -374,14 +386,14 @@ def work(s, stage, unit, length):
 
 
 @kernel
-def take_officers(s, stage, unit):
+def take_officers(s: State, stage: int, unit: int) -> None:
     crew = officers.crew_for(s, s.stages[stage].pool, s.stages[stage].officers)
     s.units[unit].crew = crew
     s.crews[crew].in_use += s.stages[stage].officers
 
 
 @kernel
-def free_officers(s, stage, unit):
+def free_officers(s: State, stage: int, unit: int) -> None:
     s.crews[s.units[unit].crew].in_use -= s.stages[stage].officers
     pool = s.pools[s.stages[stage].pool]
     for other in range(pool.first_stage, pool.last_stage):
@@ -389,7 +401,7 @@ def free_officers(s, stage, unit):
 
 
 @kernel
-def stop_serving(s, stage, unit):
+def stop_serving(s: State, stage: int, unit: int) -> None:
     me = s.units[unit]
     if me.before == NONE:
         s.stages[stage].serving = me.after
@@ -400,7 +412,7 @@ def stop_serving(s, stage, unit):
 
 
 @kernel
-def end(s, unit, stage):
+def end(s: State, unit: int, stage: int) -> None:
     """Rule 7: a service is done. The officers are free; the lane is held until the unit has moved on."""
     me = s.units[unit]
     s.steps[me.row].ended = s.x[NOW]
@@ -416,7 +428,7 @@ def end(s, unit, stage):
 
 
 @kernel
-def pause(s, unit, stage):
+def pause(s: State, unit: int, stage: int) -> None:
     """Rule 8: interrupt a service; the officers are free, the lane and the remaining work are kept."""
     me = s.units[unit]
     write_piece(s, stage, unit, s.x[NOW])
@@ -431,7 +443,7 @@ def pause(s, unit, stage):
 
 
 @kernel
-def write_piece(s, stage, unit, until):
+def write_piece(s: State, stage: int, unit: int, until: int) -> None:
     me = s.units[unit]
     piece = s.pieces[s.x[PIECES]]
     s.x[PIECES] += 1
@@ -446,7 +458,7 @@ def write_piece(s, stage, unit, until):
 
 
 @kernel
-def give_up(s, unit):
+def give_up(s: State, unit: int) -> None:
     """A unit that never started a service leaves from the door or the queue (rules 9 and 13)."""
     row = s.units[unit].row
     stage = s.stage_of[row]

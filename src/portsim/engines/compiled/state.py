@@ -10,9 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.network import NONE, Batch, Closing, EndOfShift, Network, Precedence, StepFunction, Waves
-from portsim.model.traffic import Traffic
-
 UNIT = np.dtype(
     [
         ("joined", np.int64),  # tick it joined the stage; at a door, the tick it came there
@@ -83,7 +80,15 @@ STAGE = np.dtype(
 )
 
 QUEUE = np.dtype(
-    [("list", np.int32), ("first", np.int32), ("last", np.int32), ("first_own", np.int32), ("last_own", np.int32), ("is_delay", np.bool_)], align=True
+    [
+        ("list", np.int32),
+        ("first", np.int32),
+        ("last", np.int32),
+        ("first_own", np.int32),
+        ("last_own", np.int32),
+        ("is_delay", np.bool_),
+    ],
+    align=True,
 )
 """Those who wait at a stage and accept the same lane roles. Their lanes are choices[first:last]."""
 
@@ -167,8 +172,16 @@ LEVEL = np.dtype([("tick", np.int64), ("pool", np.int64), ("crew", np.int64), ("
 PACE = np.dtype([("at", np.int64), ("permille", np.int64)], align=True)
 
 STEP = np.dtype(
-    [("joined", np.int64), ("started", np.int64), ("ended", np.int64), ("left", np.int64),
-     ("lane", np.int16), ("role", np.int16), ("crew", np.int16), ("officers", np.int16)],
+    [
+        ("joined", np.int64),
+        ("started", np.int64),
+        ("ended", np.int64),
+        ("left", np.int64),
+        ("lane", np.int16),
+        ("role", np.int16),
+        ("crew", np.int16),
+        ("officers", np.int16),
+    ],
     align=True,
 )
 
@@ -267,9 +280,7 @@ class State:
     """The arrays of a run by name, and the table the kernel finds them by: their addresses and lengths."""
 
     def __init__(self, **arrays: NDArray) -> None:
-        self.arrays = {
-            name: np.ascontiguousarray(arrays[name], dtype).reshape(-1) for name, dtype in FIELDS.items()
-        }
+        self.arrays = {name: np.ascontiguousarray(arrays[name], dtype).reshape(-1) for name, dtype in FIELDS.items()}
         self.table = np.zeros(2 * len(FIELDS), np.int64)
         self._enter()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portsim.engines.compiled import stage as at
 from portsim.engines.compiled.compiling import kernel
 from portsim.engines.compiled.events import push_timer
-from portsim.engines.compiled.state import INSIDE, MAY_TURN, NOW, PATIENCE, STILL_TO_COME
+from portsim.engines.compiled.state import INSIDE, MAY_TURN, NOW, PATIENCE, STILL_TO_COME, State
 from portsim.model.network import NONE
 
 LEFT, TURNED_AWAY = 1, 2
@@ -13,7 +13,7 @@ RELEASED = 0
 
 
 @kernel
-def begin(s, unit):
+def begin(s: State, unit: int) -> None:
     """A unit arrives now and stands at its first door."""
     s.arrived[unit] = s.x[NOW]
     s.x[INSIDE] += 1
@@ -28,7 +28,7 @@ def begin(s, unit):
 
 
 @kernel
-def go_on(s, unit):
+def go_on(s: State, unit: int) -> None:
     """Its service has ended: it stands at the next door, or is released."""
     me = s.units[unit]
     at.end(s, unit, s.stage_of[me.row])
@@ -41,20 +41,20 @@ def go_on(s, unit):
 
 
 @kernel
-def lose_patience(s, unit):
+def lose_patience(s: State, unit: int) -> None:
     """Rule 9: a unit that never started a service leaves, from outside or from the queue."""
     if not s.units[unit].is_out and s.steps[s.first[unit]].started == NONE and s.arrived[unit] != NONE:
         go_away(s, unit, LEFT)
 
 
 @kernel
-def go_away(s, unit, outcome):
+def go_away(s: State, unit: int, outcome: int) -> None:
     put_out(s, unit, outcome)
     at.give_up(s, unit)
 
 
 @kernel
-def put_out(s, unit, outcome):
+def put_out(s: State, unit: int, outcome: int) -> None:
     s.units[unit].is_out = True
     s.x[INSIDE] -= 1
     s.out[unit] = s.x[NOW]
