@@ -507,9 +507,14 @@ def test_measures_say_who_stayed_away_and_who_left(
 
 
 def test_who_comes_back_has_waited_virtually() -> None:
-    """On two days: twice from 20:00 and twice from 06:00 to 10:30, that is 14.5 and 4.5 hours, one not at all."""
+    """Two days: twice 4.5 hours from 06:00 to 10:30, one not at all, and twice 14.5 hours from 20:00 to 10:30.
+
+    On the second day the run ends 4 hours after 20:00, and they count with those.
+    """
     run = ps.run(load_text(SMALL, plan="back"), replications=1)
     measured = of_port(run)
-    assert measured["virtual_wait_mean_min"] == pytest.approx((2 * 14.5 + 2 * 4.5) / 5 * 60)
+    assert measured["virtual_wait_mean_min"] == pytest.approx((4 * 4.5 + 2 * 14.5 + 2 * 4) / 10 * 60)
+    assert measured["virtual_wait_unfinished_share"] == 0.2
+    assert measured["waiting_elsewhere"] == 2
     waits = run.units["wait_min"].tolist()
     assert sorted(wait for wait in waits if wait == wait)[-3:] == [40, 40, 40]

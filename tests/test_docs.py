@@ -62,6 +62,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "pace": lambda value: schema_fields.validate(schema_pace.PaceModel, value),
     "rate": units.parse_rate,
     "share": units.parse_share,
+    "slots": schema_calls.read_slots,
     "step": schema_journeys.read_step,
     "waves": schema_calls.read_waves,
     "when_closed": schema_arrivals.read_when_closed,
@@ -138,6 +139,9 @@ def test_a_scenario_of_the_docs_is_valid_and_runs(block):
 @pytest.mark.parametrize("page", [page for page in TESTED if blocks_of(page, "console")], ids=lambda page: page.name)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for block in blocks_of(page, "yaml"):
+        if block.directive.startswith("file "):
+            Path(block.directive.removeprefix("file ")).write_text(block.text, "utf-8")
     for block in blocks_of(page, "console"):
         for command, shown in commands(block):
             done = call(command, is_short=not shown)

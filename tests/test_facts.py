@@ -127,7 +127,7 @@ def test_hours_before_the_pilot_were_fourteen_a_day(facts: Mapping[str, Fact]) -
 
 def test_vehicles_exported_are_goods(facts: Mapping[str, Fact]) -> None:
     exported = [fact for fact in facts.values() if fact.id.startswith("horgos.vehicles_exported")]
-    assert len(exported) == 7
+    assert len(exported) == 8
     assert {fact.counts.what for fact in exported if fact.counts} == {"goods"}
 
 

@@ -323,7 +323,8 @@ def test_the_virtual_wait_is_from_wanting_to_come_to_coming():
 def test_rows_depend_on_names_only():
     port, traffic, records, _ = two_days()
     nothing = Records(empty(UNITS), empty(VISITS), empty(WORK), empty(LEVELS), port.end)
-    silent = Traffic.of(**{name: [] for name in Traffic.__slots__} | {"first": [0], "stayed_away": [0, 0]})
+    nobody = {"first": [0], "stayed_away": [0, 0], "no_shows": [0, 0]}
+    silent = Traffic.of(**{name: [] for name in Traffic.__slots__} | nobody)
     full = measure(port, traffic, records, {"wait_p95_min": 1.0})
     none = measure(port, silent, nothing, {"wait_p95_min": 1.0})
     assert [replace(row, value=0) for row in full] == [replace(row, value=0) for row in none]
@@ -753,7 +754,8 @@ def histories(draw):
     )
     port = replace(port, midnights=np.array([-10, 10, 40, 70], np.int64) * MIN)
     if not units:
-        silent = Traffic.of(**{name: [] for name in Traffic.__slots__} | {"first": [0], "stayed_away": [0, 0]})
+        nobody = {"first": [0], "stayed_away": [0, 0], "no_shows": [0, 0]}
+        silent = Traffic.of(**{name: [] for name in Traffic.__slots__} | nobody)
         return port, silent, Records(empty(UNITS), empty(VISITS), empty(WORK), empty(LEVELS), port.end), units
     return port, *history(units, visits, end=LENGTH), units
 

@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from tests import theory
 from tests.cases import port, stage, unit
@@ -49,6 +50,155 @@ def test_two_classes_at_one_lane():
     assert [wait + 1 for wait in waits] == pytest.approx([2.0, 6.0])
 
 
+def test_classes_at_several_lanes_are_those_of_one_where_there_is_one():
+    found = theory.priority_waits_at_lanes([0.2, 0.3, 0.25], 1.0, 1)
+    assert found == pytest.approx(theory.priority_waits([0.2, 0.3, 0.25], [1, 1, 1], [1, 1, 1]))
+
+
+def test_two_classes_at_two_lanes_as_a_markov_chain():
+    """State: lanes busy, and how many of each class wait; loads 0.4 and 0.8 of two lanes."""
+    rates, lanes, most = (0.4, 0.8), 2, 40
+
+    def moves(state):
+        busy, first, second = state
+        if busy < lanes:
+            yield (busy + 1, 0, 0), sum(rates)
+        else:
+            yield (busy, first + 1, second), rates[0]
+            yield (busy, first, second + 1), rates[1]
+        if first:
+            yield (busy, first - 1, second), float(busy)
+        elif second:
+            yield (busy, 0, second - 1), float(busy)
+        elif busy:
+            yield (busy - 1, 0, 0), float(busy)
+
+    states = [(busy, 0, 0) for busy in range(lanes)]
+    states += [(lanes, first, second) for first in range(15) for second in range(most)]
+    queues = _means(states, moves, [lambda state: state[1], lambda state: state[2]])
+    found = theory.priority_waits_at_lanes(rates, 1.0, lanes)
+    assert [queue / rate for queue, rate in zip(queues, rates, strict=True)] == pytest.approx(found, rel=1e-5)
+
+
+def _means(states, moves, values):
+    """Long-run means over a Markov chain; moves out of the states given are left out."""
+    number = {state: index for index, state in enumerate(states)}
+    generator = np.zeros((len(states), len(states)))
+    for state, index in number.items():
+        for after, rate in moves(state):
+            if after in number:
+                generator[index, number[after]] += rate
+                generator[index, index] -= rate
+    probabilities = np.linalg.solve(np.vstack([generator.T[:-1], np.ones(len(states))]), np.eye(len(states))[-1])
+    return [sum(p * value(state) for state, p in zip(states, probabilities, strict=True)) for value in values]
+
+
+@pytest.mark.parametrize("sizes", [[1.0], [0, 0, 1.0], [0.2] * 5, [0.5, 0, 0, 0.5]])
+def test_units_that_come_together_as_a_markov_chain(sizes):
+    """M^X/M/1 at load 0.6: the mean number inside by Little's law is the load and the queue."""
+    mean_size = sum(size * share for size, share in enumerate(sizes, 1))
+    rate = 0.6 / mean_size
+
+    def moves(inside):
+        yield inside - 1, 1.0 * (inside > 0)
+        for size, share in enumerate(sizes, 1):
+            yield inside + size, rate * share
+
+    [inside] = _means(range(150), moves, [lambda inside: inside])
+    assert 0.6 * (1 + theory.batch_arrivals(rate, sizes, 1.0, 1.0)) == pytest.approx(inside, rel=1e-6)
+
+
+def test_units_that_come_one_by_one_are_no_batches():
+    assert theory.batch_arrivals(0.7, [1.0], 1.0, 2.0) == pytest.approx(theory.pollaczek_khinchine(0.7, 1.0, 2.0))
+
+
+def test_two_that_come_together_and_are_served_alike():
+    """D = 1, batches of 2 as one service of 2: the first waits as at M/D/1 with service 2, the second one more."""
+    first = theory.pollaczek_khinchine(0.3, 2.0, 0.0)
+    assert theory.batch_arrivals(0.3, [0, 1.0], 1.0, 0.0) == pytest.approx(first + 0.5)
+
+
+def test_waves_of_one_place_are_one_lane_that_takes_a_gap():
+    """Those who wait after each wave are those who wait at M/D/1 (Crommelin, P.O. Electr. Eng. J. 25 (1932) 41-50)."""
+    wait = theory.waves_wait(0.8, 1.0, 1)
+    assert wait == pytest.approx(0.5 + theory.pollaczek_khinchine(0.8, 1.0, 0.0), rel=1e-6)
+
+
+def test_calls_of_one_unit_are_arrivals():
+    assert theory.batch_calls_wait(0.7, 1, 1.0) == pytest.approx(theory.mean_wait(0.7, 1, 1), rel=1e-6)
+
+
+def test_one_unit_every_gap_is_a_lane_with_even_arrivals():
+    """D/M/1 (Kleinrock, 6.4): the wait is s / (mu (1 - s)) with s = exp(-mu gap (1 - s))."""
+    share = 0.5
+    for _ in range(200):
+        share = math.exp(-1.25 * (1 - share))
+    assert theory.timetable_wait(1, 1.25, 1.0) == pytest.approx(share / (1 - share), rel=1e-6)
+
+
+def test_what_is_carried_over_by_spitzers_identity():
+    """E[N] = sum over k of E[max(S_k, 0)] / k, S_k the sum of k changes (Spitzer, Trans. AMS 82 (1956) 323-339)."""
+    expected = 0.0
+    for k in range(1, 200):
+        beyond = np.arange(1, 400)
+        expected += float(beyond @ stats.poisson(2.4 * k).pmf(3 * k + beyond)) / k
+    found = theory.carried_over(stats.poisson(2.4).pmf(range(200)).tolist(), [0.0, 0.0, 0.0, 1.0], 150)
+    assert found @ range(151) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match="fewer must come in a round than can be served"):
+        theory.carried_over([0, 1.0], [0, 1.0], 10)
+
+
+def test_a_lane_that_breaks_down_as_a_markov_chain():
+    arrive, serve, fail, repair = 0.4, 1.0, 1 / 30, 1 / 10
+
+    def moves(state):
+        inside, is_up = state
+        yield (inside + 1, is_up), arrive
+        yield (inside, not is_up), fail if is_up else repair
+        if is_up and inside:
+            yield (inside - 1, is_up), serve
+
+    states = [(inside, is_up) for inside in range(200) for is_up in (True, False)]
+    [inside] = _means(states, moves, [lambda state: state[0]])
+    assert theory.broken_down(arrive, serve, fail, repair) == pytest.approx(inside / arrive, rel=1e-6)
+    assert theory.broken_down(arrive, serve, 0.0, repair) == pytest.approx(1 / 0.6)
+    with pytest.raises(ValueError, match=r"there is no long run"):
+        theory.broken_down(0.75, serve, fail, repair)
+
+
+def test_pace_that_follows_the_queue_by_what_leavers_leave_behind():
+    """As many stay behind a unit that leaves as one that comes finds: the chain from leaving to leaving gives the same.
+
+    After n stay behind, the next service starts with max(n - 1, 0) waiting; in it as many come as a geometric number.
+    """
+    rates, most = [0.8, 0.8, 1.2, 1.2, 1.2, 1.5], 120
+    found = theory.paced_by_queue(0.7, rates, most)
+    chain = np.zeros((most + 1, most + 1))
+    for left in range(most + 1):
+        rate = rates[min(max(left - 1, 0), len(rates) - 1)]
+        for come in range(most + 1):
+            after = min(max(left - 1, 0) + come, most)
+            chain[left, after] += rate / (0.7 + rate) * (0.7 / (0.7 + rate)) ** come
+    behind = np.full(most + 1, 1 / (most + 1))
+    for _ in range(3000):
+        behind = behind @ chain
+    assert found[:30] == pytest.approx(behind[:30] / behind.sum(), abs=1e-9)
+    assert theory.paced_by_queue(0.7, [1.0, 1.0, 1.0], 80)[:5] == pytest.approx([0.3 * 0.7**n for n in range(5)])
+
+
+@pytest.mark.parametrize("limit", [math.inf, 9.0, 2.5])
+def test_the_last_of_several_by_quadrature(limit):
+    value, _ = integrate.quad(lambda t: 1 - (1 - math.exp(-t / 4)) ** 5, 0, min(limit, 400), limit=200)
+    assert theory.last_of(5, 4.0, limit) == pytest.approx(value, rel=1e-7)
+    assert theory.last_of(3, 6.0) == pytest.approx(6 + 3 + 2)
+
+
+def test_the_wait_before_a_closed_gate_is_that_of_the_fluid_without_chance():
+    """A truck every 1/1000 h for 8 h, each takes half as long: the fluid of 8000 trucks, in truck-hours."""
+    waits = [8 - (k + 0.5) / 1000 + k / 2000 for k in range(8000)]
+    assert theory.closed_gate_wait(1000, 1 / 2000, 8) == pytest.approx(math.fsum(waits), rel=1e-3)
+
+
 @pytest.mark.parametrize(("cv", "wait"), [(0, 1.1667), (0.5, 1.4583), (1, 2.3333), (2, 5.8333)])
 def test_one_lane_with_any_service(cv, wait):
     assert theory.pollaczek_khinchine(0.7, 1, cv) == pytest.approx(wait, abs=5e-5)
@@ -60,6 +210,7 @@ def test_one_lane_with_any_service(cv, wait):
         ([1, 1], [0], 2 / 3),
         ([1, 1], [1], 3 / 4),
         ([1, 1], [2], 4 / 5),
+        ([1, 1], [5], 7 / 8),
         ([1, 1, 1], [0, 0], 22 / 39),
         ([4], [], 4),
     ],

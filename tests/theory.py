@@ -7,7 +7,10 @@ Sources: Kleinrock, *Queueing Systems* vol. 1 (1975); Cooper, *Introduction to Q
 Gross, Shortle, Thompson and Harris, *Fundamentals of Queueing Theory* (4th ed. 2008), "Gross et al.";
 Cobham, *Operations Research* 2 (1954) 70-76; Hunt, *Operations Research* 4 (1956) 674-683 (lines without room);
 Jackson, *Operations Research* 5 (1957) 518-521; Eick, Massey and Whitt, *Management Science* 39 (1993) 241-252;
-Newell, *Applications of Queueing Theory* (2nd ed. 1982) for fluid limits.
+Newell, *Applications of Queueing Theory* (2nd ed. 1982) for fluid limits; Burke, *Operations Research* 23 (1975)
+830-833 (units that come together); Lindley, *Proceedings of the Cambridge Philosophical Society* 48 (1952) 277-289, and
+Bailey, *Journal of the Royal Statistical Society B* 16 (1954) 80-87 (units called in together); White and Christie,
+*Operations Research* 6 (1958) 79-95 (breakdowns); Harris, *Operations Research* 15 (1967) 117-130 (pace by queue).
 """
 
 from __future__ import annotations
@@ -104,6 +107,126 @@ def priority_waits(arrival_rates: Sequence[float], means: Sequence[float], cvs: 
     _require_stable(float(loads[-1]), 1)
     residual = sum(rate * mean**2 * (1 + cv**2) / 2 for rate, mean, cv in zip(arrival_rates, means, cvs, strict=True))
     return [residual / ((1 - before) * (1 - upto)) for before, upto in pairwise(loads.tolist())]
+
+
+def priority_waits_at_lanes(arrival_rates: Sequence[float], service_rate: float, lanes: int) -> list[float]:
+    """Mean wait of each class of M/M/c, first class first, all served alike, services not interrupted (Cobham 1954).
+
+    As at one lane, with W_0 = C(c, a) / (c mu) and s_k the load of the classes up to k over the number of lanes.
+    """
+    loads = np.cumsum([0.0, *(rate / (lanes * service_rate) for rate in arrival_rates)])
+    residual = erlang_delay(sum(arrival_rates) / service_rate, lanes) / (lanes * service_rate)
+    return [residual / ((1 - before) * (1 - upto)) for before, upto in pairwise(loads.tolist())]
+
+
+def batch_arrivals(batch_rate: float, sizes: Sequence[float], mean: float, cv: float) -> float:
+    """Mean wait of M^X/G/1, where units come together: that of the batch's first, and of those before it (Burke 1975).
+
+    (lambda E[X] E[S^2] + E[S] E[X (X - 1)] / E[X]) / (2 (1 - rho)), rho = lambda E[X] E[S]
+
+    sizes : P(a batch has 1, 2, ... units)
+    """
+    numbers, shares = np.arange(1, len(sizes) + 1), np.asarray(sizes, dtype=float)
+    units, pairs = float(numbers @ shares), float((numbers * (numbers - 1)) @ shares)
+    load = batch_rate * units * mean
+    _require_stable(load, 1)
+    return (batch_rate * units * mean**2 * (1 + cv**2) + mean * pairs / units) / (2 * (1 - load))
+
+
+def carried_over(come: Sequence[float], served: Sequence[float], most: int) -> Floats:
+    """P(n are still there, n = 0..most) after each round in which A come and then up to K are served, in the long run.
+
+    N' = max(N + A - K, 0), with A and K independent of the past (Lindley 1952), as the stationary distribution.
+
+    come, served : P(A = 0, 1, ...) and P(K = 0, 1, ...)
+    """
+    if np.dot(come, range(len(come))) >= np.dot(served, range(len(served))):
+        raise ValueError("fewer must come in a round than can be served: there is no long run")
+    change = np.convolve(come, served[::-1])  # P(A - K = index - len(served) + 1)
+    generator = -np.eye(most + 1)
+    for before in range(most + 1):
+        after = np.clip(before + np.arange(change.size) - len(served) + 1, 0, most)
+        np.add.at(generator[before], after, change)
+    return stationary(generator)
+
+
+def timetable_wait(units: int, gap: float, service_rate: float, most: int = 150) -> float:
+    """Mean wait of D^X/M/1: so many units come together every `gap`. Ahead are those carried over, and half the others.
+
+    In a gap as many can be served as a Poisson process of the service rate has events (Lindley 1952).
+    """
+    at_rest = carried_over([0.0] * units + [1.0], infinite_lanes(service_rate * gap, 4 * most).tolist(), most)
+    return (_mean(at_rest) + (units - 1) / 2) / service_rate
+
+
+def batch_calls_wait(arrival_rate: float, size: int, service_rate: float, most: int = 150) -> float:
+    """Mean wait at one exponential lane into which a Poisson stream is called `size` at a time: E_N^N/M/1.
+
+    On average half of the others come after a unit, (N - 1) / (2 lambda); then its batch is as one that comes together.
+    Between two calls are N arrivals, so as many can be served as a negative binomial number (Lindley 1952).
+    """
+    share = arrival_rate / (arrival_rate + service_rate)
+    served = [math.comb(size + k - 1, k) * share**size * (1 - share) ** k for k in range(4 * most)]
+    at_rest = carried_over([0.0] * size + [1.0], served, most)
+    return (size - 1) / (2 * arrival_rate) + (_mean(at_rest) + (size - 1) / 2) / service_rate
+
+
+def waves_wait(arrival_rate: float, gap: float, places: int, most: int = 150) -> float:
+    """Mean wait of a Poisson stream for waves of so many places every `gap`, without limit of lanes (Bailey 1954).
+
+    Half a gap until the first wave, and by Little's law those a wave leaves behind over the arrival rate.
+    """
+    come = infinite_lanes(arrival_rate * gap, 4 * most).tolist()
+    return gap / 2 + _mean(carried_over(come, [0.0] * places + [1.0], most)) / arrival_rate
+
+
+def _mean(probabilities: Floats) -> float:
+    return float(probabilities @ np.arange(probabilities.size))
+
+
+def broken_down(arrival_rate: float, service_rate: float, failing_rate: float, repair_rate: float) -> float:
+    """Mean time inside M/M/1 that fails at any time, busy or not, and goes on after repair with what it had begun.
+
+    (mu f + (f + r)^2) / ((f + r) (mu r - lambda (f + r))), f and r the rates of failing and of repair, all times
+    exponential (White and Christie 1958).
+    """
+    both = failing_rate + repair_rate
+    _require_stable(arrival_rate * both / (service_rate * repair_rate), 1)
+    return (service_rate * failing_rate + both**2) / (both * (service_rate * repair_rate - arrival_rate * both))
+
+
+def paced_by_queue(arrival_rate: float, service_rates: Sequence[float], most: int) -> Floats:
+    """P(n inside), n = 0..most, of one exponential lane whose pace follows the queue, read as a service starts.
+
+    As w others wait at the start its rate is service_rates[w], the last also beyond, until it ends (Harris 1967).
+    Stationary distribution of the Markov chain of (number inside, rate of the service); none come beyond `most`.
+    """
+    last = len(service_rates) - 1
+    number = {(0, 0): 0}
+    for inside in range(1, most + 1):
+        for begun in range(min(inside - 1, last) + 1):
+            number[inside, begun] = len(number)
+    generator = np.zeros((len(number), len(number)))
+    for (inside, begun), index in number.items():
+        if inside < most:
+            generator[index, number[inside + 1, begun]] += arrival_rate
+        if inside > 0:
+            generator[index, number[inside - 1, min(max(inside - 2, 0), last)]] += service_rates[begun]
+    generator -= np.diag(generator.sum(axis=1))
+    probabilities = stationary(generator)
+    return np.array(
+        [sum(probabilities[i] for (n, _), i in number.items() if n == inside) for inside in range(most + 1)]
+    )
+
+
+def last_of(count: int, mean: float, limit: float = math.inf) -> float:
+    """Mean of min(the longest of `count` exponential times, limit): mean x sum of q^k / k, q = P(one is within limit).
+
+    Without a limit the harmonic number (Renyi, *Acta Mathematica Hungarica* 4 (1953) 191-231); with one the integral of
+    1 - (1 - exp(-t / mean))^count up to it.
+    """
+    within = 1 - math.exp(-limit / mean)
+    return mean * sum(within**k / k for k in range(1, count + 1))
 
 
 def infinite_lanes(load: float, most: int) -> Floats:
@@ -358,6 +481,17 @@ def fluid_recovery(arrival_rate: float, output_rate: float, closed: float) -> tu
     if arrival_rate >= output_rate:
         raise ValueError(f"output rate {output_rate} must exceed the arrival rate {arrival_rate}")
     return arrival_rate * closed / (output_rate - arrival_rate), closed / 2
+
+
+def closed_gate_wait(arrival_rate: float, mean: float, closed: float) -> float:
+    """Mean of the total wait of all who come in the `closed` time before one lane opens, first come first served.
+
+    Those N are Poisson, and each is as likely to come at one time as at another: lambda T^2 / 2 until it opens, then
+    the services of those before, E[N (N - 1)] / 2 x mean = (lambda T)^2 / 2 x mean. That is the fluid limit, and exact
+    with chance (Newell 1982, chapter 2).
+    """
+    expected = arrival_rate * closed
+    return expected * closed / 2 + expected**2 / 2 * mean
 
 
 def _require_stable(load: float, lanes: int) -> None:

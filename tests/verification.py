@@ -6,7 +6,7 @@ Each case is a scenario as a user writes it, and numbers that theory gives for i
 mean over replications has to lie within four of its standard errors. Every run starts with an empty port (or the queue
 it states) and is measured from `warm_up` minutes on, by when it has forgotten its start: that is ten relaxation
 times or more, 1 / (sqrt(c mu) - sqrt(lambda))^2 at M/M/c. It stops with units inside, which count with what they have
-waited so far; that takes less from a mean than a tenth of its standard error.
+waited so far; that takes less from a mean than an eighth of its standard error.
 """
 
 from __future__ import annotations
@@ -218,6 +218,13 @@ def minutes_until_empty(replication: Replication) -> float:
     return float((left[:-1][is_empty][0] - opening) / MINUTE_MS)
 
 
+def hours_waited_by_the_first(replication: Replication) -> float:
+    """Of all who came to the gate before 08:00 of the first day, from coming to their service."""
+    visits = replication.records.visits
+    came = visits["joined"] < 8 * HOUR_MS
+    return float((visits["started"] - visits["joined"])[came].sum() / HOUR_MS)
+
+
 # The cases ------------------------------------------------------------------------------------------------------------
 
 
@@ -227,9 +234,13 @@ def cases() -> Iterator[Case]:
     yield from _limited_room()
     yield from _impatient()
     yield from _one_lane()
+    yield from _together()
+    yield _breakdowns()
+    yield from _paces()
     yield from _lines()
     yield from _networks()
     yield from _delays()
+    yield from _passengers()
     yield from _shifts()
     yield _closed_gate()
 
@@ -269,8 +280,7 @@ def _several_lanes() -> Iterator[Case]:
         },
         other=("level: 7", "level: 8"),
     )
-    load, lanes = 1.6, 2
-    delay = theory.erlang_delay(load, lanes) / lanes
+    waits = theory.priority_waits_at_lanes([0.4, 1.2], 1, 2)
     yield Case(
         "two classes at two lanes (M/M/2), loads 0.4 and 1.2",
         port(
@@ -282,13 +292,28 @@ def _several_lanes() -> Iterator[Case]:
             length=1800,
         ),
         {
-            "mean wait of the first, min": (delay / (1 - 0.2), measured("wait_mean_min", flow="trucks")),
-            "mean wait of the second, min": (
-                delay / ((1 - 0.2) * (1 - load / lanes)),
-                measured("wait_mean_min", flow="others"),
-            ),
+            "mean wait of the first, min": (waits[0], measured("wait_mean_min", flow="trucks")),
+            "mean wait of the second, min": (waits[1], measured("wait_mean_min", flow="others")),
         },
         other=("priority: high", "priority: ordinary"),
+    )
+    loads = {"high": 0.5, "ordinary": 0.7, "low": 0.9}
+    waits = theory.priority_waits_at_lanes(list(loads.values()), 1, 3)
+    yield Case(
+        "three classes at three lanes (M/M/3), loads 0.5, 0.7 and 0.9",
+        port(
+            stages="check: {lanes: 3, service: {exponential: {mean: 1 min}}}",
+            flows="\n".join(
+                flow(f"class_{name}", f"rate: {load}/min", more=f", priority: {name}") for name, load in loads.items()
+            ),
+            warm_up=500,
+            length=1500,
+        ),
+        {
+            f"mean wait of the {name}, min": (wait, measured("wait_mean_min", flow=f"class_{name}"))
+            for name, wait in zip(loads, waits, strict=True)
+        },
+        other=("priority: low", "priority: ordinary"),
     )
 
 
@@ -399,9 +424,121 @@ def _one_lane() -> Iterator[Case]:
         )
 
 
+def _together() -> Iterator[Case]:
+    """Units that come together: out of buses, by a timetable; and units that are called in together.
+
+    Of the latter the mean queue is compared, the mean wait by Little's law, which no end of a run cuts short.
+    """
+    hall = "hall: {lanes: 1, service: {exponential: {mean: 1 min}}}"
+    wilder = hall.replace("exponential: {mean", "lognormal: {cv: 2, mean")
+    for aboard, number, sizes, other in (
+        ("1 to 5", "{from: 1, to: 5}", [0.2] * 5, (hall, wilder)),
+        ("4", "4", [0, 0, 0, 1.0], ("number: 4", "number: {from: 1, to: 7}")),
+    ):
+        rate = 0.6 / sum(size * share for size, share in enumerate(sizes, 1))
+        yield Case(
+            f"passengers of buses at one counter (M^X/M/1), load 0.6, {aboard} aboard",
+            port(
+                stages=f"road: {{service: {{lognormal: {{mean: 20 min, cv: 0.8}}}}}}\nstop: {{service: 1 min}}\n{hall}",
+                flows=flow("buses", f"rate: {rate * 60:g}/h", journey="road, stop")
+                + "\n"
+                + flow("people", f"aboard: {{flow: buses, number: {number}, get_off_at: stop}}", journey="hall"),
+                warm_up=1200,
+                length=3 * DAY,
+            ),
+            {"mean wait, min": (theory.batch_arrivals(rate, sizes, 1, 1), measured("wait_mean_min", stage="hall"))},
+            other=other,
+        )
+    clock = ", ".join(f'"{hour:02}:{minute:02}"' for hour in range(24) for minute in (0, 30))
+    yield Case(
+        "20 trucks together every half an hour (D^X/M/1), load 0.8",
+        port(
+            stages="check: {lanes: 1, service: {exponential: {mean: 72 s}}}",
+            flows=flow("trucks", f"timetable: [{{at: [{clock}], units: 20}}]"),
+            warm_up=DAY,
+            length=3 * DAY,
+        ),
+        {"mean wait, min": (theory.timetable_wait(20, 30, 1 / 1.2), measured("wait_mean_min"))},
+        other=("units: 20}]", "units: 20}], late: {exponential: {mean: 20 min}}"),
+    )
+    yield Case(
+        "one lane into which trucks are called four at a time, load 0.7",
+        port(
+            stages="check: {lanes: 1, batch: {size: 4}, service: {exponential: {mean: 1 min}}}",
+            flows=flow("trucks", "rate: 0.7/min"),
+            warm_up=900,
+            length=2 * DAY,
+        ),
+        {"mean queue": (0.7 * theory.batch_calls_wait(0.7, 4, 1), measured("queue_mean", stage="check"))},
+        other=("size: 4", "size: 3"),
+    )
+    yield Case(
+        "waves of 8 places every 10 min (Bailey), 6.4 come meanwhile",
+        port(
+            stages="yard: {waves: {every: 10 min, up_to: 8}, service: 1 min}",
+            flows=flow("trucks", "rate: 0.64/min", journey="yard"),
+            warm_up=1200,
+            length=2 * DAY,
+        ),
+        {"mean queue": (0.64 * theory.waves_wait(0.64, 10, 8), measured("queue_mean", stage="yard"))},
+        other=("up_to: 8", "up_to: 9"),
+    )
+
+
+def _breakdowns() -> Case:
+    inside = theory.broken_down(0.4, 1, 1 / 30, 1 / 10)
+    return Case(
+        "M/M/1 that fails every 30 min for 10 min, load 0.4 of 0.75",
+        port(
+            stages="check: {lanes: 1, closing: suspend, service: {exponential: {mean: 1 min}}, "
+            "outages: {every: {exponential: {mean: 30 min}}, last: {exponential: {mean: 10 min}}}}",
+            flows=flow("trucks", "rate: 0.4/min"),
+            warm_up=DAY,
+            length=4 * DAY,
+        ),
+        {
+            "mean dwell, min": (inside, measured("dwell_mean_min")),
+            "mean number inside": (0.4 * inside, measured("in_port_mean")),
+            "hours out a day": (6.0, lambda replication: measured("outage_h", stage="check")(replication) / 4),
+        },
+        other=("last: {exponential: {mean: 10 min}}", "last: 10 min"),
+    )
+
+
+def _paces() -> Iterator[Case]:
+    """Six paces by the number that wait as a service starts, not counting its own unit; and paces that multiply."""
+    states = theory.paced_by_queue(0.7, [0.8, 0.8, 1.2, 1.2, 1.2, 1.5], most=120)
+    inside = float(states @ np.arange(states.size))
+    pace = "by_queue: {0: 0.8, 2: 1.2, 5: 1.5}"
+    yield Case(
+        "one lane whose pace is 0.8, with 2 waiting 1.2, with 5 waiting 1.5",
+        port(
+            stages=f"check: {{lanes: 1, pace: {{{pace}}}, {EXPONENTIAL}}}",
+            flows=flow("trucks", "rate: 0.7/min"),
+            warm_up=600,
+            length=3 * DAY,
+        ),
+        {f"share of time with {number} inside": (float(states[number]), share_of_time(number)) for number in (0, 2, 6)}
+        | {"mean dwell, min": (inside / 0.7, measured("dwell_mean_min"))},
+        other=(pace, "by_queue: {0: 0.8, 3: 1.2, 6: 1.5}"),
+    )
+    yield Case(
+        "M/M/3, load 2, paces of 0.75 by the hour and 0.8 by the lanes open, base service 36 s",
+        port(
+            stages="check: {lanes: 3, pace: {by_hour: 0.75, by_lanes: {2: 0.9, 3: 0.8, 4: 0.5}}, "
+            "service: {exponential: {mean: 36 s}}}",
+            flows=flow("trucks", "rate: 2/min"),
+            warm_up=240,
+            length=1600,
+        ),
+        {"mean wait, min": (theory.mean_wait(2, 1, 3), measured("wait_mean_min"))},
+        other=("3: 0.8", "3: 0.9"),
+    )
+
+
 def _lines() -> Iterator[Case]:
     """Saturated: the queue at the start is longer than the first lane can serve."""
-    for places in ((0,), (1,), (2,), (0, 0)):
+    for places in ((0,), (1,), (2,), (5,), (0, 0)):
         names = [f"line{number}" for number in range(len(places) + 1)]
         stages = [f"line0: {{lanes: 1, {EXPONENTIAL}}}"]
         stages += [
@@ -409,6 +546,7 @@ def _lines() -> Iterator[Case]:
             for name, space in zip(names[1:], places, strict=True)
         ]
         rooms = " and ".join(str(space) for space in places)
+        other = 2 if places == (5,) else places[-1] + 1  # the more places the less one more of them gives
         yield Case(
             f"saturated line of {len(names)} lanes, {rooms} places between",
             port(
@@ -423,7 +561,7 @@ def _lines() -> Iterator[Case]:
                     lambda replication: measured("released")(replication) / 1800,
                 )
             },
-            other=(stages[-1], stages[-1].replace(f"waiting_space: {places[-1]}", f"waiting_space: {places[-1] + 1}")),
+            other=(stages[-1], stages[-1].replace(f"waiting_space: {places[-1]}", f"waiting_space: {other}")),
             supposes=_has_queue_at_the_end,
         )
 
@@ -518,22 +656,82 @@ def _delays() -> Iterator[Case]:
         },
         other=(f"by_hour: {{{by_hour}}}", "by_hour: {0-24: 1}"),
     )
+    paces = {(0, 6): 0.5, (6, 12): 1.0, (12, 18): 1.6, (18, 24): 0.8}
+    by_pace = ", ".join(f"{first}-{last}: {pace}" for (first, last), pace in paces.items())
+    yield Case(
+        "M(t)/M(t)/infinity, a mean stay of 2 h at pace 1, paces by the hour of its start",
+        port(
+            stages=f"yard: {{pace: {{by_hour: {{{by_pace}}}}}, service: {{exponential: {{mean: 2 h}}}}}}",
+            flows=flow("trucks", f"per_day: 720, by_hour: {{{by_hour}}}", journey="yard"),
+            warm_up=2 * DAY,
+            length=4 * DAY,
+        ),
+        {
+            f"mean number inside at {hour % 24:02}:00": (
+                _inside_at(rates, hour, mean=2.0, paces=paces) / 2,
+                present_at(hour, "yard"),
+            )
+            for hour in (0, 6, 12, 18)
+        },
+        other=("12-18: 1.6", "12-18: 1.2"),
+    )
 
 
-def _inside_at(rates: dict[tuple[int, int], float], hour: int, mean: float) -> float:
-    """Mean number inside at this hour, after three days of the same rates."""
+def _inside_at(
+    rates: dict[tuple[int, int], float], hour: int, mean: float, paces: dict[tuple[int, int], float] | None = None
+) -> float:
+    """Mean number inside at this hour, after three days of the same rates; a stay keeps the pace of its start."""
     total = 0.0
     for day in range(-3, 1):
         for (first, last), rate in rates.items():
             since, until = 24 * day + first, min(24 * day + last, hour)
+            stay = mean / (paces or {}).get((first, last), 1.0)
             if since < until:
                 total += theory.inside_by_time(
                     lambda _, rate=rate: rate,
-                    lambda age, until=until: math.exp(-(age + hour - until) / mean),
+                    lambda age, until=until, stay=stay: math.exp(-(age + hour - until) / stay),
                     until,
                     since,
                 )
     return total
+
+
+def _passengers() -> Iterator[Case]:
+    """A bus is looked at for 3 min, its five passengers walk for 4 min each on average; then it waits for the last.
+
+    Nobody waits for anything else, so there is nothing to warm up; buses come on one day, and the next lets all go.
+    """
+    walks = theory.last_of(5, 4), theory.last_of(5, 4, limit=3)
+    for limit, end in (("true", math.inf), ("6 min", 3.0 + 6.0)):
+        expected: dict[str, tuple[float, Value]] = {
+            "mean rejoin, min": (theory.last_of(5, 4, limit=end) - walks[1], measured("rejoin_mean_min", flow="buses"))
+        }
+        if limit == "true":
+            expected["mean dwell, min"] = (3 + walks[0] - walks[1], measured("dwell_mean_min", flow="buses"))
+        else:
+            expected["passengers left behind a bus"] = (
+                5 * math.exp(-end / 4),
+                lambda replication: (
+                    measured("left_behind")(replication) / measured("arrived", flow="buses")(replication)
+                ),
+            )
+        yield Case(
+            f"buses that wait for the last of five passengers, {'6 min at most' if end < math.inf else 'however long'}",
+            port(
+                stages="inspection: {service: 3 min}\nboarding: {service: 0 s}\n"
+                "hall: {service: {exponential: {mean: 4 min}}}",
+                flows=flow(
+                    "buses",
+                    "per_day: {2025-01-01: 576, 2025-01-02: 0}",
+                    journey=f"inspection, {{boarding: {{wait_for_passengers: {limit}}}}}",
+                )
+                + "\n"
+                + flow("people", "aboard: {flow: buses, number: 5, get_off_at: inspection}", journey="hall"),
+                length=2 * DAY,
+            ),
+            expected,
+            other=("number: 5", "number: 6"),
+        )
 
 
 SHIFTS = (Shift(8, 1, 3.0), Shift(8, 4, 9.0), Shift(8, 2, 4.0))
@@ -602,7 +800,13 @@ def _closed_gate() -> Case:
             flows=flow("trucks", "rate: 60/h", journey="gate"),
             length=36 * 60,
         ),
-        {"minutes from the opening until it is empty": (60 * recovery, minutes_until_empty)},
+        {
+            "minutes from the opening until it is empty": (60 * recovery, minutes_until_empty),
+            "hours waited by all who come before": (
+                theory.closed_gate_wait(60, 1 / 120, 8),
+                hours_waited_by_the_first,
+            ),
+        },
         other=("mean: 30 s", "mean: 35 s"),
         replications=20,
     )

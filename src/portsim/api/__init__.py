@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from portsim.api.catalogue import facts, json_schema, scenarios
-    from portsim.api.checking import Check, check
+    from portsim.api.catalogue import facts, json_schema, regions, scenarios
+    from portsim.api.checking import Check, RegionCheck, check
     from portsim.api.describing import Description, describe
+    from portsim.api.loading import load, load_text
+    from portsim.api.regionruns import RegionRun
     from portsim.api.runs import Run, run
     from portsim.api.tracing import Trace, trace
     from portsim.api.verifying import Verification, verify
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
         ScenarioError,
     )
     from portsim.facts import Fact
-    from portsim.scenario import load, load_text
+    from portsim.scenario.region import Region
     from portsim.scenario.scenario import Scenario
 
 _HOME = {
@@ -38,6 +40,9 @@ _HOME = {
     "Place": "portsim.errors",
     "PortsimError": "portsim.errors",
     "Problem": "portsim.errors",
+    "Region": "portsim.scenario.region",
+    "RegionCheck": "portsim.api.checking",
+    "RegionRun": "portsim.api.regionruns",
     "Run": "portsim.api.runs",
     "Scenario": "portsim.scenario.scenario",
     "ScenarioError": "portsim.errors",
@@ -47,8 +52,9 @@ _HOME = {
     "describe": "portsim.api.describing",
     "facts": "portsim.api.catalogue",
     "json_schema": "portsim.api.catalogue",
-    "load": "portsim.scenario",
-    "load_text": "portsim.scenario",
+    "load": "portsim.api.loading",
+    "load_text": "portsim.api.loading",
+    "regions": "portsim.api.catalogue",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
     "trace": "portsim.api.tracing",
@@ -65,6 +71,9 @@ __all__ = [
     "Place",
     "PortsimError",
     "Problem",
+    "Region",
+    "RegionCheck",
+    "RegionRun",
     "Run",
     "Scenario",
     "ScenarioError",
@@ -76,6 +85,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "regions",
     "run",
     "scenarios",
     "trace",

@@ -27,8 +27,15 @@ def scenarios() -> list[tuple[str, str]]:
     return shipped_scenarios()
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors that complete and explain keys."""
-    from portsim.scenario import json_schema
+def regions() -> list[tuple[str, str]]:
+    """The shipped regions: (name, title), by name."""
+    from portsim.scenario import shipped_regions
 
-    return json_schema()
+    return shipped_regions()
+
+
+def json_schema(*, region: bool = False) -> dict[str, Any]:
+    """The JSON Schema of a scenario file, or of a region file, for editors that complete and explain keys."""
+    from portsim.scenario import json_schema, region_json_schema
+
+    return region_json_schema() if region else json_schema()

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api import frames
+from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
 from portsim.experiments import Replication, Saving, replicate
 from portsim.experiments import Run as Replicated
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
-from portsim.scenario import load
+from portsim.scenario.region import Region
 from portsim.scenario.scenario import Scenario
 from portsim.views.documents import run_document
 from portsim.views.summary import run_blocks
@@ -95,7 +96,7 @@ class Run:
 
 
 def run(
-    scenario: Scenario | str | os.PathLike[str],
+    scenario: Scenario | Region | str | os.PathLike[str],
     *,
     replications: int | Iterable[int] = 10,
     seed: int | None = None,
@@ -107,24 +108,38 @@ def run(
     folder_keep: Keep = "first",
     table_format: Format = "csv",
     on_replication: Callable[[Replication], None] | None = None,
-) -> Run:
-    """Simulate a scenario several times.
+) -> Run | Any:
+    """Simulate a scenario several times; or every port of a region, which gives a `RegionRun`.
 
-    scenario : a loaded one, a path, or the name of a shipped one
+    scenario : a loaded scenario or region, a path, or the name of a shipped one
     plan, sets : as for `load`; only with a path or name
     keep : replications whose records the result carries for `units` and `visits`: "first", "all" or "none"
-    folder : where to write a run folder; it must not exist or be empty
+    folder : where to write a run folder, of a region one with a run folder for each port; it must not exist or be empty
     folder_keep, table_format : replications whose records are written there, and as "csv" or "parquet"
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 
     Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
     """
-    if isinstance(scenario, Scenario):
+    if isinstance(scenario, Scenario | Region):
         if plan is not None or sets:
             raise ValueError("plan and sets belong to loading: pass them to load(), or pass a path or name to run()")
-        loaded = scenario
+        loaded: Scenario | Region = scenario
     else:
         loaded = load(scenario, plan=plan, sets=sets)
+    if isinstance(loaded, Region):
+        from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
+
+        return run_region(
+            loaded,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            keep=keep,
+            folder=Path(folder) if folder is not None else None,
+            folder_keep=folder_keep,
+            table_format=table_format,
+            on_replication=on_replication,
+        )
     saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
 
     def on_each(replication: Replication) -> None:

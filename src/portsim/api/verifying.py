@@ -10,6 +10,7 @@ from typing import Any
 
 from portsim import experiments
 from portsim.experiments import Difference
+from portsim.results.regionstore import is_region_folder
 from portsim.views.tables import Line, Table, html, plain
 from portsim.views.verified import verified_blocks, verified_document, verified_warnings
 
@@ -53,9 +54,13 @@ class Verification:
 def verify(folder: str | os.PathLike[str], *, on_replication: Callable[[int], None] | None = None) -> Verification:
     """Check every file of a run folder, play its run again and compare every table byte for byte.
 
+    Of a region's folder the run folder of each port, then that the totals follow from them.
+
     on_replication : called with how many there are, whenever one has been played and compared
 
     Nothing is written. Raises ScenarioError if the folder has no manifest or one of another format, OSError if a file
     cannot be read.
     """
-    return Verification(experiments.verify(Path(folder), on_replication=on_replication))
+    path = Path(folder)
+    play_again = experiments.verify_region if is_region_folder(path) else experiments.verify
+    return Verification(play_again(path, on_replication=on_replication))

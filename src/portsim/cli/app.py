@@ -31,7 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object in pla
 app = typer.Typer(
     name="portsim",
     help="Simulate land ports: how long trucks and travellers wait, and what officers, lanes and hours change.",
-    epilog="A scenario is a file, or the name of a shipped one (see portsim list).",
+    epilog="A scenario, or a region of several, is a file, or the name of a shipped one (see portsim list).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

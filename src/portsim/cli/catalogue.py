@@ -43,16 +43,19 @@ def facts(
 
 
 def list_(debug: Debug = False) -> Exit:
-    """List the shipped scenarios."""
+    """List the shipped scenarios and regions."""
     del debug
     from portsim import api
-    from portsim.views.tables import Table
+    from portsim.views.tables import Line, Table
 
-    streams.show([Table.of(("scenario", "title"), api.scenarios(), names=2)])
+    scenarios = Table.of(("scenario", "title"), api.scenarios(), names=2)
+    streams.show([scenarios, Line(""), Table.of(("region", "title"), api.regions(), names=2)])
     return Exit.DONE
 
 
-def schema(debug: Debug = False) -> Exit:
+def schema(
+    region: Annotated[bool, typer.Option("--region", help="That of a region file.")] = False, debug: Debug = False
+) -> Exit:
     """Print the JSON Schema of a scenario file.
 
     Editors complete and explain the keys of a scenario with it.
@@ -60,5 +63,5 @@ def schema(debug: Debug = False) -> Exit:
     del debug
     from portsim import api
 
-    streams.write(json.dumps(api.json_schema(), ensure_ascii=False, indent=2))
+    streams.write(json.dumps(api.json_schema(region=region), ensure_ascii=False, indent=2))
     return Exit.DONE

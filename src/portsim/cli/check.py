@@ -18,7 +18,8 @@ def check(
 ) -> Exit:
     """Check a scenario and show what it rests on.
 
-    Every problem with its place, or its closures, its numbers without a source and the load of each stage.
+    Every problem with its place, or its closures, its numbers without a source and the load of each stage; of a region
+    the largest load of each port.
     """
     del debug
     from portsim import api

@@ -71,13 +71,15 @@ def run(
 ) -> Exit:
     """Simulate a scenario and say who waits how long.
 
-    Crossings, waits, queues and use of lanes and officers, each mean with its 95 % interval.
+    Crossings, waits, queues and use of lanes and officers, each mean with its 95 % interval; of a region every port and
+    what they add up to.
     """
     del debug
     from portsim import api
 
     loaded = api.load(scenario, plan=plan, sets=sets or ())
-    with Bar(replications, is_wanted=not quiet) as bar:
+    ports = [port.name for port in loaded.ports] if isinstance(loaded, api.Region) else []
+    with Bar(replications * max(len(ports), 1), is_wanted=not quiet) as bar:
 
         def on_replication(replication: Replication) -> None:
             del replication
@@ -106,9 +108,10 @@ def run(
     if result.is_interrupted:
         return Exit.INTERRUPTED
     if output is not None and not no_plots:
-        for notice in _draw(output):
-            if not quiet:
-                streams.say(f"warning: {notice}")
+        for folder in [output / port for port in ports] or [output]:
+            for notice in _draw(folder):
+                if not quiet:
+                    streams.say(f"warning: {notice}")
     return Exit.STOPPED if result.stopped is not None else Exit.DONE
 
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from portsim.experiments.regional import RegionRun, replicate_region
+from portsim.experiments.regionsaving import RegionSaving
+from portsim.experiments.regionverifying import verify_region
 from portsim.experiments.replicate import Replication, Run, replicate
 from portsim.experiments.saving import Saving
 from portsim.experiments.verifying import Difference, Verification, verify
 
-__all__ = ["Difference", "Replication", "Run", "Saving", "Verification", "replicate", "verify"]
+__all__ = [
+    "Difference",
+    "RegionRun",
+    "RegionSaving",
+    "Replication",
+    "Run",
+    "Saving",
+    "Verification",
+    "replicate",
+    "replicate_region",
+    "verify",
+    "verify_region",
+]

@@ -53,6 +53,15 @@ def unfinished_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
     }
 
 
+def absent_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
+    """Flows of which more than 1 % of the units that wanted to come had not come by the end, with that share."""
+    return {
+        row.flow: row.mean
+        for row in rows
+        if row.metric == "virtual_wait_unfinished_share" and row.flow is not None and row.mean > UNFINISHED_LIMIT
+    }
+
+
 def impatient_flows(rows: Sequence[MetricRow]) -> dict[str, float]:
     """Flows of which so many gave up waiting that their waits look short, with how many did per unit that arrived."""
     counts = {(row.metric, row.flow): row.mean for row in rows if row.metric in ("left", "arrived")}
@@ -94,6 +103,11 @@ def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> It
         yield (
             f"flow {flow}: {100 * share:.1f} % of the units that arrived in the measured stretch were still in the "
             "port at its end, so its waits are lower bounds: simulate longer, or relieve the stage they wait for"
+        )
+    for flow, share in absent_flows(rows).items():
+        yield (
+            f"flow {flow}: {100 * share:.1f} % of the units that wanted to come in the measured stretch had not come by "
+            "its end, so its virtual and total waits are lower bounds: simulate longer, or offer more slots"
         )
     for flow, share in impatient_flows(rows).items():
         yield (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from portsim.engines import EngineName, choose, simulate
@@ -88,58 +88,109 @@ def replicate(
 
     Raises ValueError for fewer than one replication, a negative number, or an unknown `keep`.
     """
-    numbers = range(replications) if isinstance(replications, int) else sorted(set(replications))
-    if not numbers or numbers[0] < 0:
-        raise ValueError(f"at least one replication is needed, numbered from 0, got {replications}")
-    if keep not in ("first", "all", "none"):
-        raise ValueError(f"keep must be first, all or none, got {keep!r}")
-    played_by = choose(engine)
-    seed = scenario.seed if seed is None else seed
-    network = lower(scenario)
-    done: list[tuple[int, tuple[Measure, ...], Finding]] = []
-    kept: list[Replication] = []
-    stopped: str | None = None
-    extent = ""
-    end_ms = scenario.end_ms
+    numbers = numbers_of(replications)
+    gathering = Gathering(scenario, seed=seed, engine=engine, keep=keep)
     for number in numbers:
         try:
-            replication = play(scenario, network, seed=seed, number=number, engine=engine)
+            replication = gathering.play(number)
             if on_replication is not None:
                 on_replication(replication)
         except KeyboardInterrupt:
-            if not done:
+            if not gathering.numbers:
                 raise
-            extent = f"interrupted: the figures are of {len(done)} of {len(numbers)} replications"
+            done = f"{len(gathering.numbers)} of {len(numbers)} replications"
+            return gathering.finish(f"interrupted: the figures are of {done}", is_interrupted=True)
+        gathering.add(replication)
+        if replication.stopped is not None:
             break
-        if keep == "all" or (keep == "first" and number == numbers[0]):
-            kept.append(replication)
-        stopped = replication.stopped
-        if stopped is None or not done:
-            done.append((number, replication.measures, replication.finding))
-        if stopped is not None:
-            played = number == done[0][0]
-            if played:
-                end_ms = network.start_ms + replication.records.end
-            part = "the part played until then" if played else f"the {len(done)} before it, which leaves the worst out"
-            extent = f"{stopped}; the figures are of {part}"
-            break
-    rows = summarise(scenario.port, [measures for _, measures, _ in done])
-    found = warnings_about(rows, [finding for _, _, finding in done])
-    warnings = dict.fromkeys([*([extent] if extent else []), *scenario.warnings, *load_warnings(scenario), *found])
-    return Run(
-        scenario=scenario,
-        network=network,
-        seed=seed,
-        engine=played_by,
-        numbers=tuple(number for number, _, _ in done),
-        measures=tuple(measures for _, measures, _ in done),
-        rows=rows,
-        warnings=tuple(warnings),
-        kept=tuple(kept),
-        stopped=stopped,
-        is_interrupted=bool(extent) and stopped is None,
-        end_ms=end_ms,
-    )
+    return gathering.finish()
+
+
+def numbers_of(replications: int | Iterable[int]) -> Sequence[int]:
+    """The numbers of replications, of which there are so many or these; ValueError for none or a negative one."""
+    numbers = range(replications) if isinstance(replications, int) else sorted(set(replications))
+    if not numbers or numbers[0] < 0:
+        raise ValueError(f"at least one replication is needed, numbered from 0, got {replications}")
+    return numbers
+
+
+class Gathering:
+    """The replications of one scenario while they are played, one after another in ascending order.
+
+    Arguments are those of `replicate`. Raises ValueError for an unknown `keep`.
+    """
+
+    def __init__(self, scenario: Scenario, *, seed: int | None, engine: EngineName, keep: Keep) -> None:
+        if keep not in ("first", "all", "none"):
+            raise ValueError(f"keep must be first, all or none, got {keep!r}")
+        self._scenario = scenario
+        self._engine: EngineName = engine
+        self._played_by = choose(engine)
+        self._seed = scenario.seed if seed is None else seed
+        self._network = lower(scenario)
+        self._keep = keep
+        self._done: list[tuple[int, tuple[Measure, ...], Finding]] = []
+        self._kept: list[Replication] = []
+        self._newest: int | None = None
+        self._stopped: str | None = None
+        self._extent = ""
+        self._end_ms = scenario.end_ms
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The replications that figures would be of."""
+        return tuple(number for number, _, _ in self._done)
+
+    def play(self, number: int) -> Replication:
+        """Draw, simulate and measure a replication; nothing is kept of it yet."""
+        return play(self._scenario, self._network, seed=self._seed, number=number, engine=self._engine)
+
+    def add(self, replication: Replication) -> None:
+        """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
+        if self._keep == "all" or (self._keep == "first" and not self._kept and not self._done):
+            self._kept.append(replication)
+        self._newest = replication.number
+        self._stopped = replication.stopped
+        is_first = not self._done
+        if self._stopped is None or is_first:
+            self._done.append((replication.number, replication.measures, replication.finding))
+        if self._stopped is not None:
+            if is_first:
+                self._end_ms = self._network.start_ms + replication.records.end
+            before = f"the {len(self._done)} before it, which leaves the worst out"
+            part = "the part played until then" if is_first else before
+            self._extent = f"{self._stopped}; the figures are of {part}"
+
+    def drop(self, number: int) -> None:
+        """Take back the last replication, if it was taken in."""
+        if self._newest == number:
+            self._stopped, self._extent = None, ""
+        self._done = [done for done in self._done if done[0] != number]
+        self._kept = [kept for kept in self._kept if kept.number != number]
+
+    def finish(self, extent: str = "", *, is_interrupted: bool = False) -> Run:
+        """Summarise what there is.
+
+        extent : what the figures are of, where it is less than was asked for
+        """
+        done = self._done
+        rows = summarise(self._scenario.port, [measures for _, measures, _ in done])
+        found = warnings_about(rows, [finding for _, _, finding in done])
+        known = (*self._scenario.warnings, *load_warnings(self._scenario), *found)
+        return Run(
+            scenario=self._scenario,
+            network=self._network,
+            seed=self._seed,
+            engine=self._played_by,
+            numbers=self.numbers,
+            measures=tuple(measures for _, measures, _ in done),
+            rows=rows,
+            warnings=tuple(dict.fromkeys(text for text in (self._extent or extent, *known) if text)),
+            kept=tuple(self._kept),
+            stopped=self._stopped,
+            is_interrupted=is_interrupted,
+            end_ms=self._end_ms,
+        )
 
 
 def play(scenario: Scenario, network: Network, *, seed: int, number: int, engine: EngineName = "auto") -> Replication:

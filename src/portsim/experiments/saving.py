@@ -46,9 +46,10 @@ class Saving:
     def finish(self, run: Run) -> None:
         """Write the tables over all replications and, last, the manifest.
 
-        A replication that Ctrl-C kept from being finished is in no table, and its folder goes.
+        A replication that was written and is no part of the run (Ctrl-C kept it from being finished, or another port of
+        the region had to stop in it) is in no table, and its folder goes.
         """
-        if run.is_interrupted and self._newest is not None and self._newest not in run.numbers:
+        if run.stopped is None and self._newest is not None and self._newest not in run.numbers:
             self._folder.drop_replication(self._newest)
         manifest = manifest_of(
             run.scenario,

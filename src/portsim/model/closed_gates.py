@@ -26,16 +26,28 @@ class Gate:
     comes : bool[n], whether the unit comes during the run
     arrived : int64[n], tick at which it comes; says nothing of those who do not
     stays_away : bool[n], whether it never comes because it would find the stage closed
+    never_shows : bool[n], whether it never comes although it has booked a slot
+    slot : int64[n], tick of its slot, before which it does not start; 0 without an appointment
+    is_overdue : bool[n], whether it comes so long after its slot that it has no precedence any more
     """
 
     comes: NDArray[np.bool_]
     arrived: NDArray[np.int64]
     stays_away: NDArray[np.bool_]
+    never_shows: NDArray[np.bool_]
+    slot: NDArray[np.int64]
+    is_overdue: NDArray[np.bool_]
+
+    @classmethod
+    def without_slots(cls, comes: NDArray[np.bool_], arrived: NDArray[np.int64], stays_away: NDArray[np.bool_]) -> Gate:
+        """How units fare that have no appointment."""
+        nobody = np.zeros(comes.size, np.bool_)
+        return cls(comes, arrived, stays_away, nobody, np.zeros(comes.size, np.int64), nobody)
 
 
 def passing(arrived: NDArray[np.int64]) -> Gate:
     """Everybody comes. arrived : int64[n], tick of each."""
-    return Gate(np.ones(arrived.size, np.bool_), arrived, np.zeros(arrived.size, np.bool_))
+    return Gate.without_slots(np.ones(arrived.size, np.bool_), arrived, np.zeros(arrived.size, np.bool_))
 
 
 def meet_closed(
@@ -60,14 +72,14 @@ def meet_closed(
     opening = np.empty(wanted.size, np.int64)
     for stage in np.unique(first).tolist():
         here = first == stage
-        is_closed[here] = ~_levels(is_open[stage], wanted[here]).astype(np.bool_)
+        is_closed[here] = ~levels(is_open[stage], wanted[here]).astype(np.bool_)
         turns = is_open[stage].at  # the next one of a closed stage is its opening
         opening[here] = np.append(turns, end)[np.searchsorted(turns, wanted[here], side="right")]
     stays_away = is_closed & (uniforms("stays away") < when.stay_away)
     arrived = wanted
     if when.come_back is not None:
         arrived = np.where(is_closed, opening + durations(when.come_back, uniforms("comes back")), wanted)
-    return Gate(~stays_away & (arrived < end), arrived, stays_away)
+    return Gate.without_slots(~stays_away & (arrived < end), arrived, stays_away)
 
 
 def re_spread(
@@ -105,11 +117,11 @@ def _while_open(rate: CumulativeRate, is_open: StepFunction) -> CumulativeRate:
     """The rate without what is expected while the stage is closed."""
     turns = is_open.at[(is_open.at > 0) & (is_open.at < rate.at[-1])]
     at = np.union1d(rate.at, turns)
-    grains = np.diff(rate.by(at)) * _levels(is_open, at[:-1])
+    grains = np.diff(rate.by(at)) * levels(is_open, at[:-1])
     return CumulativeRate(at, np.concatenate(([0], np.cumsum(grains))))
 
 
-def _levels(level: StepFunction, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+def levels(level: StepFunction, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
     """The level at each of these ticks: int64[n]; 0 before the first step."""
     values = np.concatenate(([0], level.value))
     return values[np.searchsorted(level.at, ticks, side="right")]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portsim.model.amounts import draw_amounts
+from portsim.model.appointments import Slots, meet_slots
 from portsim.model.arrivals import Coming, coming, refuse_too_many
 from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
@@ -28,7 +29,7 @@ from portsim.model.passengers import rows_aboard
 from portsim.model.rows import Rows
 from portsim.model.streams import Streams
 from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
-from portsim.scenario import calendar
+from portsim.scenario import calendar, waves
 from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
 from portsim.scenario.levels import Amount
 from portsim.scenario.scenario import Flow, Scenario
@@ -50,7 +51,6 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
         **columns,
         first=np.concatenate(([0], np.cumsum(steps))),
         leg=np.zeros(columns["stage"].size, np.int8),
-        hold=np.zeros(columns["stage"].size, np.int8),
     )
 
 
@@ -59,7 +59,11 @@ class Comers:
     """The units of a flow that come in the run, those standing in the queue at the start first.
 
     wanted, arrived : int64[units], ticks; arrived is NONE for passengers
+    slot : int64[units], tick of its appointment, 0 without one
+    is_overdue : bool[units], whether it comes so long after its appointment that it has no precedence any more
     away : int64[a], ascending, rows of the units that stay away in the measured stretch
+    no_shows : int64[b], ascending, rows of the units that booked a slot in it and do not come
+    later, later_wanted : int64[d], ascending, rows of the units that come only after the run, and when they want to
     vehicle : int64[units], which of the comers of its vehicle's flow each passenger is aboard; None for other flows
     split_step : int64[units], the vehicle's step at which it gets off, NONE for units of other flows
     """
@@ -67,7 +71,12 @@ class Comers:
     rows: Rows
     wanted: NDArray[np.int64]
     arrived: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    is_overdue: NDArray[np.bool_]
     away: NDArray[np.int64]
+    no_shows: NDArray[np.int64]
+    later: NDArray[np.int64]
+    later_wanted: NDArray[np.int64]
     vehicle: NDArray[np.int64] | None
     split_step: NDArray[np.int64]
 
@@ -92,11 +101,18 @@ def _come(scenario: Scenario, network: Network, flow: Flow, streams: Streams) ->
     met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
     rows = Rows(flow.name, streams, flow.queue_at_start, later.k[met.comes])
     standing = np.zeros(rows.standing, np.int64)
+    is_measured = later.wanted >= network.measure_from
+    comes_later = ~(met.comes | met.stays_away | met.never_shows)
     return Comers(
         rows=rows,
         wanted=np.concatenate((standing, later.wanted[met.comes])),
         arrived=np.concatenate((standing, met.arrived[met.comes])),
-        away=later.k[met.stays_away & (later.wanted >= network.measure_from)],
+        slot=np.concatenate((standing, met.slot[met.comes])),
+        is_overdue=np.concatenate((standing > 0, met.is_overdue[met.comes])),
+        away=later.k[met.stays_away & is_measured],
+        no_shows=later.k[met.never_shows & is_measured],
+        later=later.k[comes_later],
+        later_wanted=later.wanted[comes_later],
         vehicle=None,
         split_step=np.full(len(rows), NONE, np.int64),
     )
@@ -108,7 +124,7 @@ def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Com
     come : the vehicles
     """
     rows, streams = come.rows, come.rows.streams
-    last = max((int(k[-1]) for k in (rows.k, come.away) if k.size), default=-1)
+    last = max((int(k[-1]) for k in (rows.k, come.away, come.no_shows, come.later) if k.size), default=-1)
     numbers = draw_amounts(arrivals.number, streams.uniforms("aboard", flow.name, count=last + 1))
     standing = draw_amounts(
         arrivals.number, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
@@ -116,11 +132,17 @@ def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Com
     refuse_too_many(flow, int(standing.sum()) + int(numbers[rows.k].sum()))
     vehicle, k = rows_aboard(numbers, rows.k)
     vehicle = np.concatenate((np.repeat(np.arange(rows.standing), standing), rows.standing + vehicle))
+    vehicle_later, later = rows_aboard(numbers, come.later)
     return Comers(
         rows=Rows(flow.name, streams, int(standing.sum()), k),
         wanted=come.wanted[vehicle],
         arrived=np.full(vehicle.size, NONE, np.int64),
+        slot=np.zeros(vehicle.size, np.int64),
+        is_overdue=np.zeros(vehicle.size, np.bool_),
         away=rows_aboard(numbers, come.away)[1],
+        no_shows=rows_aboard(numbers, come.no_shows)[1],
+        later=later,
+        later_wanted=come.later_wanted[vehicle_later],
         vehicle=vehicle,
         split_step=steps_before(vehicles, rows, arrivals.get_off_at)[vehicle],
     )
@@ -131,12 +153,16 @@ def _draw_flow(
 ) -> dict[str, NDArray[np.generic]]:
     """Columns of one flow's units and of their steps; `steps` is the number of steps of each unit.
 
-    `stayed_away` has one entry for the flow.
+    `stayed_away` and `no_shows` have one entry for the flow, `later_*` one for each unit that comes after the run.
     """
     flow, come = scenario.flows[number], comers[number]
     rows = come.rows
     priority, persons, goods = _draw_unit(flow, rows)
-    columns = draw_steps(scenario, network, flow, rows)
+    columns = draw_steps(scenario, network, flow, rows, come.wanted, {"person": persons, "goods": goods})
+    steps = columns["steps"].astype(np.int64)
+    first = np.cumsum(steps) - steps
+    hold = columns["hold"].astype(np.int64)
+    hold[first] = np.maximum(hold[first], come.slot)
     direction = Direction.OUT if flow.direction == "out" else Direction.IN
     when_full = WhenFull.TURN_AWAY if flow.when_full == "turn_away" else WhenFull.WAIT_OUTSIDE
     return columns | {
@@ -144,7 +170,7 @@ def _draw_flow(
         "kind": np.full(len(rows), network.kinds.index(flow.kind), np.int16),
         "parent": _parents(scenario, number, comers),
         "split_step": come.split_step,
-        "priority": priority,
+        "priority": np.where(come.is_overdue, np.maximum(priority, ORDINARY), priority),
         "persons": persons,
         "goods": goods,
         "wanted": come.wanted,
@@ -152,7 +178,11 @@ def _draw_flow(
         "patience": _draw_patience(flow, rows),
         "when_full": np.full(len(rows), when_full, np.int8),
         "direction": np.full(columns["stage"].size, direction, np.int8),
+        "hold": hold,
         "stayed_away": np.array([come.away.size]),
+        "no_shows": np.array([come.no_shows.size]),
+        "later_flow": np.full(come.later.size, number, np.int16),
+        "later_wanted": come.later_wanted,
     }
 
 
@@ -174,10 +204,15 @@ def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
         midnights = np.array([at_ms - network.start_ms for _, at_ms in days], np.int64)
         is_open = network.stages[stages.index(flow.journey[0].stage)].is_open
         return passing(re_spread(later, later.rate, is_open, midnights))
-    if not when.stay_away and when.come_back is None:
+    if not when.stay_away and when.come_back is None and flow.appointments is None:
         return passing(later.wanted)
-    hours = [stage.is_open for stage in network.stages]
     first = draw_first_stages(stages, flow, rows)
+    if flow.appointments is not None:
+        due = waves.calls(flow.appointments.slots, flow.clock, network.start_ms, network.start_ms + network.end)
+        slots = Slots.of(due, network.start_ms)
+        on_paper = [stage.on_paper for stage in network.stages]
+        return meet_slots(flow.appointments, slots, on_paper, first, later.wanted, network.end, rows.uniforms)
+    hours = [stage.is_open for stage in network.stages]
     return meet_closed(when, hours, first, later.wanted, network.end, rows.uniforms)
 
 

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.distributions import durations
-from portsim.model.network import NONE, Network
+from portsim.model.appointments import departures
+from portsim.model.distributions import LONGEST_MS, durations
+from portsim.model.network import NONE, Network, Waves
 from portsim.model.rows import Rows
 from portsim.scenario.levels import Distribution
 from portsim.scenario.scenario import Flow, Scenario, Step
+from portsim.scenario.work import service_of
 
 
-def draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> dict[str, NDArray[np.generic]]:
-    """`steps` of each unit (int64[units]), and the columns of the steps that a journey decides, by (unit, step)."""
+def draw_steps(
+    scenario: Scenario,
+    network: Network,
+    flow: Flow,
+    rows: Rows,
+    wanted: NDArray[np.int64],
+    numbers: Mapping[str, NDArray[np.int64]],
+) -> dict[str, NDArray[np.generic]]:
+    """`steps` of each unit (int64[units]), and the columns of the steps that a journey decides, by (unit, step).
+
+    wanted : int64[units], tick at which each unit wants to come, from which the departure it is booked for follows
+    numbers : int64[units] each, how many persons and goods a unit has, by what `Step.service_per` calls them
+    """
     addresses = _addresses(flow)
-    stopping = [_draw_referral(rows, step, address) for step, address in zip(flow.journey, addresses, strict=True)]
+    stopping = list(_draw_stops(flow, rows))
     steps = np.zeros(len(rows), np.int64)
     for drawn in stopping:
         steps += 1 if drawn is None else drawn
@@ -26,17 +39,21 @@ def draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> 
     stage, roles = np.empty((2, int(steps.sum())), np.int16)
     work = np.empty(stage.size, np.int64)
     is_join, join_limit = np.zeros(stage.size, np.bool_), np.full(stage.size, NONE, np.int64)
+    hold = np.zeros(stage.size, np.int64)
     place = np.cumsum(steps) - steps  # where each unit's next step goes
     stages = [one.name for one in network.stages]
     for step, address, drawn in zip(flow.journey, addresses, stopping, strict=True):
-        uniforms = rows.uniforms("service", *address)
-        if drawn is None:
-            here = place
-        else:
-            here, uniforms = place[drawn], uniforms[drawn]
+        these: slice | NDArray[np.bool_] = slice(None) if drawn is None else drawn
+        here = place[these]
         stage[here] = stages.index(step.stage)
         roles[here] = _role_list(network, step)
-        work[here] = durations(_service(scenario, flow, step), uniforms)
+        service = _service(scenario, flow, step)
+        if step.service_per == "unit":
+            work[here] = durations(service, rows.uniforms("service", *address)[these])
+        else:
+            work[here] = _draw_each(service, rows, address, numbers[step.service_per])[these]
+        if step.booked_after is not None:
+            hold[here] = _departures(network, step, address, rows, wanted)[... if drawn is None else drawn]
         if step.rejoin is not None:
             is_join[here] = True
             join_limit[here] = NONE if step.rejoin.at_most_ms is None else step.rejoin.at_most_ms
@@ -46,6 +63,7 @@ def draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> 
         "stage": stage,
         "roles": roles,
         "work": work,
+        "hold": hold,
         "is_join": is_join,
         "join_limit": join_limit,
     }
@@ -54,8 +72,7 @@ def draw_steps(scenario: Scenario, network: Network, flow: Flow, rows: Rows) -> 
 def draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[np.int64]:
     """The stage of the first step each unit really makes: int64[units]."""
     first = np.full(len(rows), NONE, np.int64)
-    for step, address in zip(flow.journey, _addresses(flow), strict=True):
-        drawn = _draw_referral(rows, step, address)
+    for step, drawn in zip(flow.journey, _draw_stops(flow, rows), strict=False):
         first[(first == NONE) & (True if drawn is None else drawn)] = stages.index(step.stage)
         if drawn is None:
             break
@@ -65,8 +82,7 @@ def draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[
 def steps_before(flow: Flow, rows: Rows, stage: str) -> NDArray[np.int64]:
     """How many steps each unit makes before the first at this stage that every unit makes: int64[units]."""
     before = np.zeros(len(rows), np.int64)
-    for step, address in zip(flow.journey, _addresses(flow), strict=True):
-        drawn = _draw_referral(rows, step, address)
+    for step, drawn in zip(flow.journey, _draw_stops(flow, rows), strict=False):
         if drawn is None and step.stage == stage:
             break
         before += 1 if drawn is None else drawn
@@ -83,17 +99,62 @@ def _addresses(flow: Flow) -> list[tuple[str, str]]:
     return addresses
 
 
-def _draw_referral(rows: Rows, step: Step, address: tuple[str, str]) -> NDArray[np.bool_] | None:
-    """Which units stop at a step: bool[units]; None where every one does."""
-    return None if step.share >= 1 else rows.uniforms("referral", *address) < step.share
+def _draw_stops(flow: Flow, rows: Rows) -> Iterator[NDArray[np.bool_] | None]:
+    """Which units stop at each step of the journey in turn: bool[units]; None where every one does.
+
+    A condition is laid on the step's own draw, which stays what it is without: whoever adds one moves nobody else.
+    """
+    asked = {stage for step in flow.journey for stage in (*step.after, *step.unless)}
+    stopped = {stage: np.zeros(len(rows), np.bool_) for stage in asked}
+    for step, address in zip(flow.journey, _addresses(flow), strict=True):
+        drawn: NDArray[np.bool_] | None = None
+        if not step.is_certain:
+            drawn = np.ones(len(rows), np.bool_)
+            if step.share < 1:
+                drawn = rows.uniforms("referral", *address) < step.share
+            if step.after:
+                drawn &= np.logical_or.reduce([stopped[stage] for stage in step.after])
+            for stage in step.unless:
+                drawn &= ~stopped[stage]
+        if step.stage in asked:
+            stopped[step.stage] |= True if drawn is None else drawn
+        yield drawn
+
+
+def _draw_each(
+    service: Distribution, rows: Rows, address: tuple[str, str], numbers: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The work of units at a step where each person, or each of the goods, takes a service time of its own, ms.
+
+    The first of a unit reads the draw it would take for all of them; nobody's draws depend on how many others have.
+    All together take `LONGEST_MS` at most.
+
+    numbers : int64[units], how many each unit has
+    """
+    work = np.zeros(len(rows), np.int64)
+    if service.kind == "fixed":
+        one = int(durations(service, np.zeros(1))[0])
+        return np.minimum(numbers * one, LONGEST_MS)
+    for each in range(int(numbers.max(initial=0))):
+        more = numbers > each
+        names = (*address, f"each {each}") if each else address
+        work[more] += durations(service, rows.uniforms("service", *names)[more])
+    return np.minimum(work, LONGEST_MS)
 
 
 def _service(scenario: Scenario, flow: Flow, step: Step) -> Distribution:
-    """How long this flow takes at a step: the step's own service, else the stage's for the kind, else for others."""
-    if step.service is not None:
-        return step.service
-    service = next(stage.service for stage in scenario.regimes[0].stages if stage.name == step.stage)
-    return service[flow.kind] if flow.kind in service else service[None]
+    """How long one service of this flow takes at a step; the same in every regime."""
+    return service_of(flow, step, next(stage for stage in scenario.regimes[0].stages if stage.name == step.stage))
+
+
+def _departures(
+    network: Network, step: Step, address: tuple[str, str], rows: Rows, wanted: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The departure each unit is booked for at a step, made or not: int64[units]; the end where none is in the run."""
+    calls = next(stage.calls for stage in network.stages if stage.name == step.stage)
+    assert isinstance(calls, Waves) and step.booked_after is not None
+    earliest = wanted + durations(step.booked_after, rows.uniforms("booked after", *address))
+    return departures(calls, earliest, network.end)
 
 
 def _role_list(network: Network, step: Step) -> int:

@@ -30,6 +30,7 @@ from portsim.model.network import (
     frozen,
 )
 from portsim.scenario import calendar, officers, rota, scenario, waves
+from portsim.scenario.arrivals import AboardArrivals
 from portsim.scenario.calendar import Steps
 from portsim.scenario.levels import Closure, DatedLevel, WeekProfile
 from portsim.scenario.profiles import ProfileError
@@ -81,6 +82,13 @@ def lower(plan: Scenario) -> Network:
         closures=tuple(closed for number in range(len(first.stages)) for closed in _closures(levels, number)),
         rejoining=tuple(
             number for number, flow in enumerate(plan.flows) if any(step.rejoin is not None for step in flow.journey)
+        ),
+        aboard=tuple(number for number, flow in enumerate(plan.flows) if isinstance(flow.arrivals, AboardArrivals)),
+        booked=tuple(
+            (number, [stage.name for stage in first.stages].index(step.stage))
+            for number, flow in enumerate(plan.flows)
+            for step in flow.journey
+            if step.booked_after is not None
         ),
     )
     if levels.problems:

@@ -234,6 +234,8 @@ class Network:
     role_lists : for each list of accepted lane roles, (role, is helped) in order of preference (rule 14)
     closures : every closure that begins before `end` and ends after 0, by (stage, start); engines do not need them
     rejoining : flows whose units wait for their passengers on the way; engines do not need them
+    aboard : flows whose units come aboard those of another; engines do not need them
+    booked : (flow, stage) of steps that book units for one of the waves, by (flow, step); engines do not need them
     outages : every outage that begins before `end`, none empty or touching another, by (stage, start); they have cut
         `is_open` already, and engines do not need them
     """
@@ -256,6 +258,8 @@ class Network:
     windows: tuple[Window, ...]
     closures: tuple[Closed, ...] = ()
     rejoining: tuple[int, ...] = ()
+    aboard: tuple[int, ...] = ()
+    booked: tuple[tuple[int, int], ...] = ()
     outages: tuple[Closed, ...] = ()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what reads run folders need not load what reads scenarios
     from portsim.scenario.scenario import Scenario
 
 SCHEMA = "portsim.run-folder/1"
+REGION_SCHEMA = "portsim.region-folder/1"
 FILE = "manifest.json"
 OWN_HASH = "sha256"
 _END = b"\n}\n"
@@ -130,11 +131,18 @@ def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise _problem(path, f"cannot be read as a manifest: {error}") from None
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema == REGION_SCHEMA:
+        raise _problem(folder, "is the folder of a region, and what is wanted is that of a port: name one inside it")
     if schema != SCHEMA:
         raise _problem(path, f"the schema must be {SCHEMA}, got {schema!r}; read it with the portsim that wrote it")
-    if (misfit := _misfit(manifest, _SHAPE)) is not None:
-        raise _problem(path, f"is no manifest of portsim: {misfit}; run the scenario again")
+    check_shape(path, manifest, _SHAPE)
     return dict(manifest)
+
+
+def check_shape(path: pathlib.Path, manifest: Any, shape: Mapping[str, Any]) -> None:
+    """Raise ScenarioError if a manifest lacks what reading its folder relies on."""
+    if (misfit := _misfit(manifest, shape)) is not None:
+        raise _problem(path, f"is no manifest of portsim: {misfit}; run the scenario again")
 
 
 _TEXT_OR_NONE = (str, type(None))

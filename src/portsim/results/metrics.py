@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from portsim.model.network import Network
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
+from portsim.results.appointments import measure_departures, measure_total_waits
 from portsim.results.crossings import measure_crossings
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Measure, Sheet
@@ -29,6 +30,8 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     sheet = Sheet()
     measure_crossings(ledger, sheet)
     measure_waits(ledger, sheet, targets)
+    measure_total_waits(ledger, sheet)
+    measure_departures(ledger, sheet)
     measure_rejoins(ledger, sheet)
     measure_queues(ledger, sheet)
     measure_recovery(ledger, sheet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import math
@@ -21,6 +22,7 @@ from portsim.results.measure import Measure
 from portsim.results.names import DIRECTIONS, Names
 from portsim.results.parquet import read_parquet
 from portsim.results.recordfiles import SPECIFICATIONS, columns_of, from_files
+from portsim.results.statistics import MetricRow
 from portsim.results.tables import Column, csv_line, read_csv
 
 MEASURE_FIELDS = tuple(Measure.__dataclass_fields__)
@@ -52,6 +54,14 @@ def measure_lines(measures: Sequence[Measure]) -> Iterator[bytes]:
     yield csv_line(MEASURE_FIELDS)
     for measure in measures:
         yield csv_line([cell(getattr(measure, name)) for name in MEASURE_FIELDS])
+
+
+def summary_lines(rows: Sequence[MetricRow]) -> Iterator[bytes]:
+    """Lines of summary.csv; what is not defined is empty."""
+    fields = [field.name for field in dataclasses.fields(MetricRow)]
+    yield csv_line(fields)
+    for row in rows:
+        yield csv_line([cell(getattr(row, name)) for name in fields])
 
 
 def cell(value: object) -> object:

@@ -5,7 +5,6 @@ Every table is a function of what was played, so a run that is played again make
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -19,7 +18,7 @@ from portsim.results.hours import HOUR_SUMS, count_hours, mean_hours
 from portsim.results.measure import Measure
 from portsim.results.names import Names
 from portsim.results.parquet import parquet_bytes
-from portsim.results.reading import cell, day_columns, hour_columns, measure_lines
+from portsim.results.reading import day_columns, hour_columns, measure_lines, summary_lines
 from portsim.results.recordfiles import columns_of, to_files
 from portsim.results.statistics import MetricRow
 from portsim.results.tables import Column, csv_line, csv_text
@@ -91,9 +90,7 @@ class RunTables:
     def finish(self, rows: Sequence[MetricRow]) -> None:
         """Make the tables over all replications."""
         self._settle()
-        fields = [field.name for field in dataclasses.fields(MetricRow)]
-        lines = [csv_line([cell(getattr(row, name)) for name in fields]) for row in rows]
-        self._put("summary.csv", [csv_line(fields), *lines], len(lines))
+        self._put("summary.csv", summary_lines(rows), len(rows))
         days = join_days(sorted(self._days, key=lambda pair: pair[0]))
         self._put_table("daily.csv", (Column("replication", np.int64), *day_columns(self._names)), days)
         hours = list(mean_hours(self._network, self._hours, len(self._days), self._hours_end))

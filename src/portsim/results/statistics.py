@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from portsim.results.appointments import TOTAL_WAIT, VIRTUAL_WAIT
 from portsim.results.measure import Measure
 from portsim.results.rejoins import REJOIN
 from portsim.results.waits import STATISTICS, TIMES
@@ -15,15 +16,22 @@ UNFINISHED_LIMIT = 0.01
 """Share of unfinished units above which times are called lower bounds."""
 
 MAXIMA = frozenset(
-    {f"{time}_max_min" for time in (*TIMES, REJOIN)}
+    {f"{time}_max_min" for time in (*TIMES, REJOIN, VIRTUAL_WAIT, TOTAL_WAIT)}
     | {"queue_max", "in_port_max", "crossings_max_per_day", "recovery_max_h"}
 )
 """Metrics that are a largest value: over replications the largest is shown, and no interval."""
 
 LOWER_BOUNDS = frozenset(
-    {f"{time}_{statistic}_min" for time in (*TIMES, REJOIN) for statistic in STATISTICS} | {"truck_hours_lost"}
+    {f"{time}_{statistic}_min" for time in (*TIMES, REJOIN, VIRTUAL_WAIT, TOTAL_WAIT) for statistic in STATISTICS}
+    | {"truck_hours_lost"}
 )
 """Metrics that can only grow when unfinished units are followed to their end (`within_target_*` too)."""
+
+UNFINISHED = "unfinished_share"
+UNFINISHED_OF = {
+    f"{time}_{statistic}_min": f"{time}_{UNFINISHED}" for time in (VIRTUAL_WAIT, TOTAL_WAIT) for statistic in STATISTICS
+}
+"""The share of unfinished units that says whether a metric is a lower bound; `unfinished_share` of all others."""
 
 RECOVERIES = {
     "recovery_h": "recovered_share",
@@ -80,9 +88,9 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
     if any([_key(measure) for measure in measures] != keys for measures in replications):
         raise ValueError("replications of one scenario have the same measures in the same order; these differ")
     unfinished = {
-        (measure.flow, measure.stage): _mean(_defined(column)) > UNFINISHED_LIMIT
+        (measure.metric, measure.flow, measure.stage): _mean(_defined(column)) > UNFINISHED_LIMIT
         for measure, column in zip(replications[0], zip(*replications, strict=True), strict=True)
-        if measure.metric == "unfinished_share"
+        if measure.metric in (UNFINISHED, *UNFINISHED_OF.values())
     }
     unrecovered = {
         (measure.metric, measure.flow, measure.stage)
@@ -95,7 +103,7 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
         is_unfinished = (
             (RECOVERIES[measure.metric], measure.flow, measure.stage) in unrecovered
             if measure.metric in RECOVERIES
-            else unfinished.get((measure.flow, measure.stage), False)
+            else unfinished.get((UNFINISHED_OF.get(measure.metric, UNFINISHED), measure.flow, measure.stage), False)
         )
         if measure.metric in MAXIMA:
             numbers = (max(values, default=math.nan), math.nan, math.nan, math.nan)

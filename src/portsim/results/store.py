@@ -64,10 +64,7 @@ class RunFolder:
             raise ValueError(f"keep must be first, all or none, got {keep!r}")
         if table_format not in ("csv", "parquet"):
             raise ValueError(f"table_format must be csv or parquet, got {table_format!r}")
-        if path.exists() and not path.is_dir():
-            raise _problem(path, "is a file, and a run needs a folder: give another name")
-        if path.exists() and any(path.iterdir()):
-            raise _problem(path, "is not empty, and runs are never overwritten: give a new folder, or empty this one")
+        check_new(path)
         if table_format == "parquet":
             require_parquet()
         return cls(path, network, keep=keep, table_format=table_format)
@@ -135,6 +132,14 @@ class RunFolder:
         target.parent.mkdir(parents=True, exist_ok=True)
         entry: dict[str, Any] = {"sha256": write_whole(target, pieces)}
         self._files[path] = entry if rows is None else {**entry, "rows": rows}
+
+
+def check_new(path: pathlib.Path) -> None:
+    """Raise ScenarioError if a run cannot be written to `path` because there is something already."""
+    if path.exists() and not path.is_dir():
+        raise _problem(path, "is a file, and a run needs a folder: give another name")
+    if path.exists() and any(path.iterdir()):
+        raise _problem(path, "is not empty, and runs are never overwritten: give a new folder, or empty this one")
 
 
 def _problem(path: pathlib.Path, message: str) -> ScenarioError:

@@ -154,21 +154,7 @@ def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) ->
             part = slice(None) if flow is None else slice(time.bounds[number], time.bounds[number + 1])
             kept = time.is_finished[part] & ~time.gave_up[part] & (time.ms[part] <= limit * MINUTE_MS)
             sheet.write(f"within_target_{target}", "share", ratio(int(kept.sum()), kept.size), flow=flow)
-    _measure_virtual_waits(ledger, sheet)
     _measure_stages(ledger, sheet)
-
-
-def _measure_virtual_waits(ledger: Ledger, sheet: Sheet) -> None:
-    """Time between wanting to come and coming: units that came by themselves, in the measured stretch."""
-    units = ledger.units
-    chosen = ledger.came_in_window & (units["wanted"] >= 0) & ~ledger.is_passenger
-    moved = np.where(chosen, units["arrived"] - units["wanted"], 0)
-    flow = units["flow"]
-    sheet.write("virtual_wait_mean_min", "min", ratio(int(moved.sum()) / MINUTE_MS, int(chosen.sum())))
-    for number, name in enumerate(ledger.network.flows):
-        of_flow = flow == number
-        value = ratio(int(moved[of_flow].sum()) / MINUTE_MS, int((chosen & of_flow).sum()))
-        sheet.write("virtual_wait_mean_min", "min", value, flow=name)
 
 
 def _measure_stages(ledger: Ledger, sheet: Sheet) -> None:

@@ -6,14 +6,22 @@ other), `overlay` and `sources` (layers and provenance), `assembly` and `referen
 
 from typing import Any
 
-from portsim.scenario.loading import load, load_text, shipped_scenarios
+from portsim.scenario.files import shipped_regions, shipped_scenarios
+from portsim.scenario.loading import load, load_text
 from portsim.scenario.scenario import Scenario
 
-__all__ = ["Scenario", "json_schema", "load", "load_text", "shipped_scenarios"]
+__all__ = ["Scenario", "json_schema", "load", "load_text", "region_json_schema", "shipped_regions", "shipped_scenarios"]
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a scenario file, with the reference of each key as hover text."""
     from portsim.scenario.jsonschema import json_schema as made
+
+    return made()
+
+
+def region_json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a region file, with the reference of each key as hover text."""
+    from portsim.scenario.jsonschema import region_json_schema as made
 
     return made()

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from portsim.scenario import calendar, recorded, staffing
 from portsim.scenario.findings import Findings
 from portsim.scenario.levels import Closure, DatedLevel, Distribution, WeekProfile
-from portsim.scenario.overlay import Node, child, entries, items, nearest, plain, unknown
+from portsim.scenario.overlay import Node, Problems, child, entries, items, nearest, plain, unknown
 from portsim.scenario.scenario import CountWindow, Flow, Regime
 from portsim.scenario.schema.fields import NAME_RULE, Refusal, is_name, unknown_key, validate
 from portsim.scenario.schema.file import (
@@ -29,7 +29,7 @@ from portsim.scenario.schema.file import (
     StageModel,
     WindowModel,
 )
-from portsim.scenario.schema.officers import LevelFile
+from portsim.scenario.schema.levels import LevelFile
 from portsim.scenario.schema.values import DurationTable
 from portsim.scenario.sources import UNRESOLVED, Citations
 from portsim.scenario.units import format_local, shown
@@ -101,26 +101,7 @@ class Assembly:
 
     def read(self, model: type[ModelType], node: Node) -> ModelType | None:
         """Read one map by its model; a null stands for a key that is not there."""
-        value = plain(node)
-        if isinstance(value, dict):
-            known = {info.alias or name for name, info in model.model_fields.items()}
-            value = {key: inner for key, inner in value.items() if inner is not None or key not in known}
-        try:
-            return validate(model, value)
-        except Refusal as refusal:
-            for found in refusal.found:
-                self._place(node, found.path, found.message, at_key=found.at_key)
-        return None
-
-    def _place(self, node: Node, path: Iterable[str | int], message: str, *, at_key: bool = False) -> None:
-        """Put a problem where it belongs: at the value, or in the map in which something is missing."""
-        at, rest = nearest(node, path)
-        if at.value is UNRESOLVED:
-            return
-        if rest and message.startswith("is required"):
-            self.problems.add_missing(at, ".".join(map(str, rest)), message)
-        else:
-            self.problems.add(at, message, at_key=at_key)
+        return read_map(model, node, self.problems)
 
     def section(self, name: str, model: type[ModelType], tree: Node | None = None) -> dict[str, ModelType]:
         """The entries of a top-level map that could be read, by name."""
@@ -245,3 +226,28 @@ def _years_after(local: datetime, years: int) -> datetime:
         return local.replace(year=local.year + years)
     except ValueError:
         return local.replace(year=local.year + years, month=3, day=1)
+
+
+def read_map(model: type[ModelType], node: Node, problems: Problems) -> ModelType | None:
+    """Read one map by its model, a null standing for a key that is not there; None, with problems, if it is wrong."""
+    value = plain(node)
+    if isinstance(value, dict):
+        known = {info.alias or name for name, info in model.model_fields.items()}
+        value = {key: inner for key, inner in value.items() if inner is not None or key not in known}
+    try:
+        return validate(model, value)
+    except Refusal as refusal:
+        for found in refusal.found:
+            _place(node, found.path, found.message, problems, at_key=found.at_key)
+    return None
+
+
+def _place(node: Node, path: Iterable[str | int], message: str, problems: Problems, *, at_key: bool) -> None:
+    """Put a problem where it belongs: at the value, or in the map in which something is missing."""
+    at, rest = nearest(node, path)
+    if at.value is UNRESOLVED:
+        return
+    if rest and message.startswith("is required"):
+        problems.add_missing(at, ".".join(map(str, rest)), message)
+    else:
+        problems.add(at, message, at_key=at_key)

@@ -20,11 +20,13 @@ from portsim.scenario import calendar, rota, waves
 from portsim.scenario.arrivals import RateArrivals
 from portsim.scenario.calendar import Steps
 from portsim.scenario.demand import expected_units
-from portsim.scenario.levels import DAY_MS, DatedLevel, Distribution, WeekProfile
+from portsim.scenario.levels import DAY_MS, DatedLevel, WeekProfile
 from portsim.scenario.officers import Pool
 from portsim.scenario.pace import mean_pace
-from portsim.scenario.scenario import Flow, Regime, Scenario, Stage, Step
+from portsim.scenario.routes import chances
+from portsim.scenario.scenario import Flow, Regime, Scenario, Stage
 from portsim.scenario.units import HOUR_MS, format_local
+from portsim.scenario.work import mean_work_ms
 
 _FULL = 1 - 1e-9
 """A load from which a stage is full, allowing for rounding."""
@@ -332,20 +334,14 @@ def _work(
     """(services, work in ms) asked of a stage, by the set of lane roles that are accepted, in order of the flows."""
     work: dict[frozenset[str], tuple[float, float]] = {}
     for flow in flows:
-        for step in flow.journey:
+        for step, chance in zip(flow.journey, chances(flow.journey), strict=True):
             if step.stage == stage.name:
                 roles = frozenset(role for role, _ in step.roles)
-                services = units[flow.name] * step.share
+                services = units[flow.name] * chance
                 before = work.get(roles, (0.0, 0.0))
-                mean_ms = _service(flow, step, stage).mean_ms / pace
+                mean_ms = mean_work_ms(flow, step, stage) / pace
                 work[roles] = (before[0] + services, before[1] + services * mean_ms)
     return work
-
-
-def _service(flow: Flow, step: Step, stage: Stage) -> Distribution:
-    if step.service is not None:
-        return step.service
-    return stage.service[flow.kind] if flow.kind in stage.service else stage.service[None]
 
 
 def _availability(stage: Stage) -> float:

@@ -11,7 +11,8 @@ from portsim.errors import Problem, ScenarioError
 from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import StageLoad, load_warnings, loads
 from portsim.scenario.levels import Closure
-from portsim.scenario.loading import open_file
+from portsim.scenario.loading import ScenarioSource, open_file
+from portsim.scenario.region import Region, RegionSource
 from portsim.scenario.scenario import NumberSource, Scenario, Side, Stage
 from portsim.scenario.sources import count_kinds
 
@@ -60,6 +61,20 @@ class Report:
         return tuple(self.scenario.facts) if self.scenario else ()
 
 
+@dataclass(frozen=True, slots=True)
+class RegionReport:
+    """What `check_region` finds.
+
+    region : None if it, or one of its ports, is not valid
+    ports : what is found of each port, by its name in the region
+    """
+
+    region: Region | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    ports: Mapping[str, Report]
+
+
 def check(
     source: str | os.PathLike[str],
     *,
@@ -68,21 +83,40 @@ def check(
     facts: Sequence[str | os.PathLike[str]] = (),
 ) -> Report:
     """Read a scenario as `load` does, and every plan of it as the file has it; say what is wrong rather than raise."""
+    try:
+        return check_opened(open_file(source, facts), plan, sets)
+    except ScenarioError as error:
+        return invalid(error.problems)
+
+
+def check_opened(opened: ScenarioSource, plan: str | None, sets: Sequence[str]) -> Report:
+    """Check a scenario whose file was read."""
     problems: dict[Problem, None] = {}
     try:
-        opened = open_file(source, facts)
         scenario = opened.scenario(plan, sets)
     except ScenarioError as error:
-        return _invalid(error.problems)
+        return invalid(error.problems)
     for other in scenario.plans:
         try:
             opened.check(other)
         except ScenarioError as error:
             problems.update(dict.fromkeys(error.problems))
-    return _invalid(problems) if problems else report_on(scenario)
+    return invalid(problems) if problems else report_on(scenario)
 
 
-def _invalid(problems: Iterable[Problem]) -> Report:
+def check_region(opened: RegionSource, plan: str | None, sets: Sequence[str]) -> RegionReport:
+    """Check a region and each of its ports with the plan it names; say what is wrong rather than raise."""
+    try:
+        region = opened.region(plan, sets)
+    except ScenarioError as error:
+        return RegionReport(None, error.problems, (), {})
+    reports = {port.name: report_on(port.scenario) for port in region.ports}
+    of_ports = [f"{name}: {warning}" for name, report in reports.items() for warning in report.warnings]
+    return RegionReport(region, (), tuple(dict.fromkeys((*region.warnings, *of_ports))), reports)
+
+
+def invalid(problems: Iterable[Problem]) -> Report:
+    """The report of a scenario that has these problems."""
     return Report(None, tuple(problems), (), (), {}, (), ())
 
 

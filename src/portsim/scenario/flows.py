@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from portsim.scenario import calendar, recorded
+from portsim.scenario.appointments import check_bookings, read_appointments
 from portsim.scenario.arrivals import (
     AboardArrivals,
     Arrivals,
@@ -20,6 +21,7 @@ from portsim.scenario.assembly import Assembly, Span
 from portsim.scenario.levels import DAY_MS, WeekProfile
 from portsim.scenario.overlay import Node, child, entries, items, unknown
 from portsim.scenario.passengers import check_passengers
+from portsim.scenario.routes import check_routes, first_stages
 from portsim.scenario.scenario import Flow, Regime, Stage, Step
 from portsim.scenario.schema.arrivals import ArrivalsModel, WhenClosedEntry
 from portsim.scenario.schema.journeys import StepEntry
@@ -28,6 +30,9 @@ from portsim.scenario.timetable import departures
 
 MOST_UNITS = 20_000_000
 """Most units of one run: beyond it they cannot be held in memory."""
+
+MOST_SERVED = 10_000
+"""Most goods a unit may have on average where each of them takes a draw of its own."""
 
 
 def read_flows(assembly: Assembly, regimes: Sequence[Regime], clocks: Mapping[str, str]) -> tuple[Flow, ...]:
@@ -44,10 +49,8 @@ def read_flows(assembly: Assembly, regimes: Sequence[Regime], clocks: Mapping[st
             stage = stages.get(entry.stage)
             if stage is not None:
                 journey.append(_read_step(assembly, entry, at, stage, model.kind))
-        if journey and all(step.share < 1 for step in journey) and len(journey) == len(model.journey):
-            rule = "every step is for a share of the units only, so some would stop nowhere"
-            assembly.problems.add(node.value["journey"], f"{rule}: give at least one step 100%")
-        elif len(journey) == len(model.journey):
+        if len(journey) == len(model.journey) and check_routes(assembly, node.value["journey"], journey):
+            check_bookings(assembly, name, journey, regimes[0].stages)
             flows.append(_read_flow(assembly, regimes[0], name, tuple(journey), clocks))
     _check_kinds(assembly, regimes[0].stages)
     read = tuple(flow for flow in flows if flow is not None)
@@ -115,7 +118,7 @@ def _read_step(assembly: Assembly, entry: StepEntry, node: Node, stage: Stage, k
     if entry.roles is None and lanes is not None and GENERAL not in lanes and len(lanes) > 1:
         rule = f"{stage.name} has lanes of the roles {', '.join(lanes)} and none general"
         problems.add(at, f"{rule}; write which to use: {{{stage.name}: {{roles: [{lanes[0]}]}}}}", at_key=at_key)
-    return _step(assembly, entry, node, lanes)
+    return _step(assembly, entry, node, stage)
 
 
 def _check_kinds(assembly: Assembly, stages: Iterable[Stage]) -> None:
@@ -129,17 +132,31 @@ def _check_kinds(assembly: Assembly, stages: Iterable[Stage]) -> None:
                 assembly.findings.warn(node, unknown(kind, sorted(kinds), f"no flow is of the kind {kind!r}"))
 
 
-def _step(assembly: Assembly, entry: StepEntry, node: Node, lanes: tuple[str, ...] | None) -> Step:
-    """One stop of a journey; `lanes` are the roles of the stage's lanes, None for a delay."""
+def _step(assembly: Assembly, entry: StepEntry, node: Node, stage: Stage) -> Step:
+    """One stop of a journey, with what it leaves to the stage."""
     service = None
     if entry.service is not None:
         at = child(node, entry.stage, "service") or node
         service = assembly.distribution(entry.service, at)
     roles: tuple[tuple[str, bool], ...] = ()
-    if lanes is not None:
+    if stage.lanes is not None:
+        lanes = tuple(role for role, _ in stage.lanes)
         own = entry.roles or ((GENERAL,) if GENERAL in lanes else lanes[:1])
         roles = (*((role, False) for role in own), *((role, True) for role in entry.helped_by))
-    return Step(entry.stage, entry.share, service, roles, entry.wait_for_passengers)
+    booked_after = None
+    if entry.booked_after is not None:
+        booked_after = assembly.distribution(entry.booked_after, child(node, entry.stage, "booked_after") or node)
+    return Step(
+        stage=entry.stage,
+        share=entry.share,
+        service=service,
+        roles=roles,
+        rejoin=entry.wait_for_passengers,
+        after=entry.after,
+        unless=entry.unless,
+        service_per=entry.service_per or stage.service_per,
+        booked_after=booked_after,
+    )
 
 
 def clocks_of(tree: Node) -> dict[str, str]:
@@ -171,6 +188,14 @@ def _read_flow(
     arrivals = _arrivals(assembly, model.arrivals, node.value["arrivals"], clock, assembly.span)
     when_closed = _when_closed(assembly, model.arrivals.when_closed, node.value["arrivals"])
     patience = assembly.distribution(model.patience, node.value["patience"]) if model.patience else None
+    appointments = read_appointments(
+        assembly, model.arrivals.appointments, child(node, "arrivals", "appointments"), clock, assembly.span
+    )
+    for step in journey:
+        if step.service_per == "goods" and model.goods.mean > MOST_SERVED:
+            rule = f"{model.goods.mean:.3g} goods on average, and {step.stage} takes a service time for each, at most"
+            cure = "count in larger units, or give the time of one unit with `service_per: unit`"
+            assembly.problems.add(node.value["goods"], f"{rule} {MOST_SERVED:,} of them; {cure}")
     if arrivals is None:
         return None
     return Flow(
@@ -187,6 +212,7 @@ def _read_flow(
         when_closed=when_closed,
         clock=clock,
         patience=patience,
+        appointments=appointments,
     )
 
 
@@ -202,8 +228,7 @@ def check_gates(assembly: Assembly, regimes: Sequence[Regime], flows: Iterable[F
         node = child(assembly.tree, "flows", flow.name, "arrivals", "when_closed")
         if node is None or not (flow.when_closed.stay_away or flow.when_closed.come_back):
             continue
-        certain = next(index for index, step in enumerate(flow.journey) if step.share >= 1)
-        first = tuple(dict.fromkeys(step.stage for step in flow.journey[: certain + 1]))
+        first = first_stages(flow.journey)
         if not any(_closes(assembly, regimes, stage) for stage in first):
             rule = f"{' and '.join(first)} never close{'s' * (len(first) == 1)} during the run"
             assembly.findings.warn(node, f"{rule}, so this changes nothing")

@@ -6,12 +6,14 @@ wider than the format where JSON Schema cannot follow (names that must exist, ti
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from portsim.scenario.overlay import DISTRIBUTIONS
 from portsim.scenario.profiles import FASTEST_PACE, SLOWEST_PACE
+from portsim.scenario.scenario import ServicePer
 from portsim.scenario.schema.file import FORMAT, LARGEST_SEED, ScenarioFile
 from portsim.scenario.schema.officers import LONGEST_ROTA
+from portsim.scenario.schema.region import RegionFile
 from portsim.scenario.schema.values import TARGET_MEASURES, TARGET_STATISTICS
 
 Json = dict[str, Any]
@@ -33,6 +35,23 @@ def json_schema() -> Json:
     required = schema.pop("required")
     inherits = {"if": {"not": {"required": ["extends"]}}, "then": {"required": required}}
     return title | schema | {"required": ["portsim"]} | inherits | {"$defs": dict(sorted(definitions.items()))}
+
+
+def region_json_schema() -> Json:
+    """The JSON Schema (draft 2020-12) of a region file."""
+    schema: Json = _tidied(RegionFile.model_json_schema(by_alias=True))
+    models = schema.pop("$defs")
+    port = {"description": models["RegionPortModel"]["description"]}
+    named = {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/RegionPortModel"}]}
+    schema["properties"]["ports"] |= {
+        "additionalProperties": port | named,
+        "propertyNames": {"pattern": _NAME},
+        "minProperties": 1,
+    }
+    every = _definitions()
+    used = {name: every[name] for name in ("format", "text", "local_time", "seed", "settings")}
+    title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "portsim region"}
+    return title | schema | {"$defs": dict(sorted((used | models).items()))}
 
 
 def _tidied(value: Any) -> Any:
@@ -85,7 +104,12 @@ def _definitions() -> Json:
         "local_time": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"},
         "hours": {"anyOf": [_cited(hours), _map(_cited(hours)) | day_keys]},
         "level": {"anyOf": [levels, _map(levels) | day_keys]},
-        "officers_level": {"anyOf": [{"$ref": "#/$defs/level"}, _object("csv", csv="text")]},
+        "officers_level": {
+            "anyOf": [{"$ref": "#/$defs/level"}, _object("csv", csv="text"), _object("forecast", forecast="forecast")]
+        },
+        "forecast": _object(
+            *("every", "load"), every="duration", load="share", at_least="count", at_most="count", lag="duration"
+        ),
         "lanes": {"anyOf": [{"$ref": "#/$defs/level"}, _map({"$ref": "#/$defs/level"})]},
         "closures": {"type": "array", "items": _cited(text)},
         "days": {"type": "string", "pattern": f"^\\s*{_DAYS}"},
@@ -100,7 +124,8 @@ def _definitions() -> Json:
         "shifts": _map(_cited({"type": "string", "pattern": _SPAN})),
         "breaks": _map({"type": "array", "items": _break()}),
         "stages": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
-        "waves": {"anyOf": [_object("every", every="duration", up_to="count"), _calls()]},
+        "waves": {"anyOf": [_object("every", every="duration", up_to="count"), _calls("at")]},
+        "slots": {"anyOf": [_object("every", "up_to", every="duration", up_to="count"), _calls("at", "up_to")]},
         "paces": {"anyOf": [paces, _map(paces) | day_keys]},
         "pace_by_number": _map(pace) | {"propertyNames": {"pattern": "^[0-9]+$"}},
         "officers_needed": _map({"$ref": "#/$defs/count"}) | {"maxProperties": 1},
@@ -189,16 +214,18 @@ def _break() -> Json:
     return written
 
 
-def _calls() -> Json:
-    call = _object("at", at="clock_times", days="days", up_to="count")
+def _calls(*needed: str) -> Json:
+    call = _object(*needed, at="clock_times", days="days", up_to="count")
     return {"type": "array", "minItems": 1, "items": call}
 
 
 def _step() -> Json:
     roles = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}}
-    details = _object(share="share", service="distribution")
+    details = _object(share="share", service="distribution", booked_after="distribution")
     waits = {"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/duration"}]}
+    passed = {"anyOf": [{"$ref": "#/$defs/name"}, {"$ref": "#/$defs/stages"}]}
     details["properties"] |= {"roles": roles, "helped_by": roles, "wait_for_passengers": waits}
+    details["properties"] |= {"after": passed, "unless": passed, "service_per": {"enum": list(get_args(ServicePer))}}
     of_stage = _map({"anyOf": [{"$ref": "#/$defs/share"}, details]}) | {"maxProperties": 1}
     return {"anyOf": [{"$ref": "#/$defs/name"}, of_stage]}
 

@@ -1,8 +1,8 @@
 """Scenario text in, a validated `Scenario` out.
 
-The way through, in order: read the file and what it extends (`_Layers`), lay the plan and `--set` on it, put facts in
-place of their ids (`sources`), read every part by its model (`assembly`), see whether the parts fit (`references`).
-Problems are collected on the way and raised together.
+The way through, in order: read the file and what it extends (`ScenarioSource`), lay the plan and `--set` on it, put
+facts in place of their ids (`sources`), read every part by its model (`assembly`), see whether the parts fit
+(`references`). Problems are collected on the way and raised together.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from portsim import shipped, yamlfile
-from portsim.errors import Place, Problem, ScenarioError
+from portsim import yamlfile
+from portsim.errors import Problem, ScenarioError
 from portsim.facts import Fact, load_facts
 from portsim.scenario import csvfile, references, sources
+from portsim.scenario.appointments import check_slots
 from portsim.scenario.assembly import Assembly, Parts
+from portsim.scenario.files import check_is_scenario, find_file, locate_scenario
 from portsim.scenario.findings import Findings
 from portsim.scenario.flows import check_gates, clocks_of, read_flows
+from portsim.scenario.forecast import staffed
 from portsim.scenario.overlay import (
     Mark,
     Node,
@@ -37,15 +40,15 @@ from portsim.scenario.regimes import read_regimes
 from portsim.scenario.resolved import Attachments, resolved_tree
 from portsim.scenario.scenario import Limits, Scenario
 from portsim.scenario.schema.fields import is_name
-from portsim.scenario.units import shown, suggestion
+from portsim.scenario.settings import NOT_IN_OVERLAYS, apply_settings
+from portsim.scenario.units import shown
 from portsim.yamlfile import Document
 
 MAX_EXTENDS = 8
 """Longest chain of scenarios that extend one another."""
 
 _DEMAND = ("arrivals", "persons", "goods", "kind", "direction")
-_NOT_DEMAND = ("arrivals", "when_closed")
-_NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources")
+_NOT_DEMAND = (("arrivals", "when_closed"), ("arrivals", "appointments"))
 _TRAFFIC = ("from", "to", "seed")
 
 
@@ -80,39 +83,10 @@ def load_text(
     return ScenarioSource(yamlfile.parse(text, file), folder, None, facts).scenario(plan, sets)
 
 
-def shipped_scenarios() -> list[tuple[str, str]]:
-    """(name, one-line title) of each scenario that comes with portsim, by name."""
-    listed = []
-    for path in sorted(shipped.folder("scenarios").glob("*.yaml")):
-        value = yamlfile.read(path, f"scenarios/{path.name}").value
-        title = value.get("name") if isinstance(value, dict) else None
-        listed.append((path.stem, str(title or "")))
-    return listed
-
-
 def open_file(source: str | os.PathLike[str], facts: Sequence[str | os.PathLike[str]] = ()) -> ScenarioSource:
     """Read a scenario file and what it extends, for one or more of its plans. Raises ScenarioError as `load` does."""
-    path, name = _find(source)
+    path, name = find_file(source)
     return ScenarioSource(yamlfile.read(path, name), path.parent, path, facts)
-
-
-def _find(source: str | os.PathLike[str]) -> tuple[Path, str]:
-    """Where a scenario stands and how messages name it: a path, or the name of a shipped one."""
-    text = os.fspath(source)
-    if isinstance(source, str) and is_name(text):
-        path = _shipped(text)
-        if path is not None:
-            return path, f"scenarios/{path.name}"
-        if not Path(text).exists():
-            names = [path.stem for path in shipped.folder("scenarios").glob("*.yaml")]
-            known = unknown(text, sorted(names), f"there is no file and no shipped scenario {shown(text)}")
-            raise ScenarioError([Problem(None, "", known)])
-    return Path(text), text
-
-
-def _shipped(name: str) -> Path | None:
-    path = shipped.folder("scenarios") / f"{name}.yaml"
-    return path if is_name(name) and path.is_file() else None
 
 
 class ScenarioSource:
@@ -146,8 +120,7 @@ class ScenarioSource:
         self.findings.files[document.file] = document.sha256
         self.findings.folders[document.file] = folder
         node = plant(document)
-        if not isinstance(node.value, dict):
-            raise ScenarioError([Problem(node.place, "", f"got {shown(node.value)}; a scenario is a map of keys")])
+        check_is_scenario(node)
         own = replace(node, value={key: below for key, below in node.value.items() if key != "extends"})
         extends = child(node, "extends")
         if extends is not None and extends.value is not None:
@@ -168,7 +141,7 @@ class ScenarioSource:
             )
             return None
         try:
-            path, shown_as = self._locate_parent(node, folder)
+            path, shown_as = locate_scenario(node, folder)
         except ValueError as error:
             self.problems.add(node, str(error))
             return None
@@ -181,18 +154,6 @@ class ScenarioSource:
             self.problems.extend(error.problems)
             return None
         return self._layer(document, path.parent, (*chain, path.resolve()))
-
-    def _locate_parent(self, node: Node, folder: Path | None) -> tuple[Path, str]:
-        name = node.value
-        if not isinstance(name, str):
-            raise ValueError(f"got {shown(name)}; write a file of this folder or the name of a shipped scenario")
-        path = _shipped(name)
-        if path is not None:
-            return path, f"scenarios/{path.name}"
-        if is_name(name) and not (folder and (folder / name).exists()):
-            names = [path.stem for path in shipped.folder("scenarios").glob("*.yaml")]
-            raise ValueError(f"there is no shipped scenario {shown(name)}{suggestion(name, names)}")
-        return csvfile.locate(name, folder), str(Path(node.place.file).parent / name)
 
     def _load_facts(self) -> Mapping[str, Fact]:
         """The shipped facts and the user's own, read once; what is wrong with the latter is a problem of the file."""
@@ -261,19 +222,19 @@ class ScenarioSource:
     def _read(self, plan: str | None, sets: Sequence[str]) -> Parts:
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
-        tree, clocks = self.tree, {}
-        if plan is not None:
-            # Demand is timed by the port as it is, wherever the plan lets units stop first.
-            clocks = clocks_of(_apply_settings(tree, sets, Problems()))
-            tree = self._apply_plan(tree, plan, findings.problems)
-        tree = _apply_settings(tree, sets, findings.problems)
+        # Demand is timed by the port as it is, wherever the plan lets units stop first.
+        clocks = {} if plan is None else clocks_of(self.layered(None, sets, Problems()))
+        tree = self.layered(plan, sets, findings.problems)
         tree = sources.resolve(tree, citations, findings.problems)
         assembly = Assembly(tree, findings)
         references.check_names(assembly)
         regimes = read_regimes(assembly)
         flows = read_flows(assembly, regimes, clocks)
+        if assembly.span is not None and not findings.problems:
+            regimes = staffed(regimes, flows, assembly.span.start_ms, assembly.span.end_ms)
         if plan is None:  # a plan may keep a stage open for which the file says what happens while it is closed
             check_gates(assembly, regimes, flows)
+        check_slots(assembly, regimes, flows)
         references.check_staffing(assembly, regimes)
         references.check_rotas(assembly, regimes)
         references.check_counting(assembly, regimes)
@@ -283,6 +244,11 @@ class ScenarioSource:
         if findings.problems or span is None or heading is None:
             raise ScenarioError(findings.problems.sorted(findings.files))
         return Parts(tree, findings, citations, heading, span, regimes, flows, windows)
+
+    def layered(self, plan: str | None, sets: Sequence[str], problems: Problems) -> Node:
+        """The values of the file with a plan and settings laid over them, not looked at yet."""
+        tree = self.tree if plan is None else self._apply_plan(self.tree, plan, problems)
+        return apply_settings(tree, sets, problems)
 
     def _check_plans(self) -> None:
         """Every plan sets only what exists and what a plan may set, whether it is used or not."""
@@ -319,37 +285,6 @@ class ScenarioSource:
         return tree
 
 
-def _apply_settings(tree: Node, texts: Sequence[str], problems: Problems) -> Node:
-    for text in texts:
-        tree = _apply_setting(tree, text, problems)
-    return tree
-
-
-def _apply_setting(tree: Node, text: str, problems: Problems) -> Node:
-    """Lay one `path=value` over the tree; whatever is wrong with it is placed at the option itself."""
-    key, equals, value = text.partition("=")
-    key = key.strip()
-    place = Place(f"--set {text}", 0, 0)
-    path = tuple(key.split("."))
-    message = ""
-    if not equals or not key or not all(path):
-        message = "write --set path=value, for instance --set stages.scan.lanes=3"
-    elif not value.strip():
-        message = "has no value; write null to remove something"
-    elif path[0] in _NOT_IN_OVERLAYS:
-        message = f"--set cannot change {path[0]!r}"
-    if message:
-        problems.extend([Problem(place, key, message)])
-        return tree
-    try:
-        document = yamlfile.parse(value, place.file)
-    except ScenarioError as error:
-        problems.extend(replace(problem, place=place, key=key) for problem in error.problems)
-        return tree
-    node = _moved(plant(document), place, key)
-    return assign(tree, path, stamp(node, Mark("set", place.file)), problems)
-
-
 def _settings(below: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
     """(path, value) of what a plan sets; dotted or nested, what belongs to one flow or side is taken apart."""
     for key, node in below.items():
@@ -365,7 +300,7 @@ def _refusal(tree: Node, path: tuple[str, ...], node: Node) -> str:
     """Why a plan may not set this, or nothing."""
     if not all(path):
         return "has an empty part; write a path such as stages.scan.lanes"
-    if path[0] in _NOT_IN_OVERLAYS:
+    if path[0] in NOT_IN_OVERLAYS:
         return f"a plan cannot change {path[0]!r}"
     if path[0] in _TRAFFIC:
         return f"a plan cannot set {path[0]!r}: plans are compared on the same traffic"
@@ -381,18 +316,8 @@ def _refusal(tree: Node, path: tuple[str, ...], node: Node) -> str:
         return "a plan cannot set the timezone of a side: it times the demand" if path[2] == "timezone" else ""
     if len(path) < 3:
         return "a plan changes no demand, so it cannot add, remove or replace flows"
-    if path[2] in _DEMAND and path[2:4] != _NOT_DEMAND:
+    if path[2] in _DEMAND and path[2:4] not in _NOT_DEMAND:
         return (
             f"a plan changes no demand, so it cannot set {path[2]!r} of a flow; plans are compared on the same traffic"
         )
     return ""
-
-
-def _moved(node: Node, place: Place, key: str) -> Node:
-    """The same values, all of them at one place."""
-    value = node.value
-    if isinstance(value, dict):
-        value = {name: _moved(inner, place, f"{key}.{name}") for name, inner in value.items()}
-    elif isinstance(value, list):
-        value = [_moved(inner, place, f"{key}.{index}") for index, inner in enumerate(value)]
-    return replace(node, value=value, place=place, key_place=place, key=key)

@@ -25,6 +25,7 @@ class Pool:
     """Officers of one service: how many are on duty by the clock of `side`, and what an hour of one costs.
 
     level : on duty by the clock or by dates; None for a pool of crews
+    forecast : what the level follows; None where it was stated. The level then is what came of it, by dates
     crews : who works when; None for a pool with a plain level
     precedence : which of its stages is given officers first
     reserves : officers called in on top of them
@@ -38,6 +39,24 @@ class Pool:
     crews: Rota | None = None
     precedence: Literal["fixed", "longest_queue", "longest_wait"] = "fixed"
     reserves: tuple[Reserve, ...] = ()
+    forecast: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How officers on duty follow the work that is expected, slice by slice.
+
+    every_ms : length of a slice; slices are counted from 00:00 by the clock of the pool's side
+    load : share of their time that officers are to be busy
+    at_least, at_most : officers on duty while a stage of the pool is open; None for no such limit
+    lag_ms : how long after a unit comes its work is offered
+    """
+
+    every_ms: int
+    load: float
+    at_least: int
+    at_most: int | None
+    lag_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ DISTRIBUTIONS = frozenset(
 )
 """Keys that make a map with one entry a distribution."""
 
+LEVELS = frozenset({"csv", "forecast"})
+"""Keys that make a map with one entry a level of officers that does not go by the clock."""
+
 WHOLE = {"waves": frozenset({"every", "up_to"}), "when_closed": frozenset({"stay_away", "come_back"})}
 """Maps whose keys belong together, by name: one of them laid on another replaces it."""
 
@@ -209,8 +212,9 @@ def _is_one_value(base: Node, over: Node) -> bool:
         return True
     if base.key not in NAMED_SECTIONS and any(map(is_clock_or_days, (*above, *below))):
         return True
-    is_distribution = len(below) == 1 and bool(below & DISTRIBUTIONS) and base.key not in NAMED_SECTIONS
-    return is_distribution and below.isdisjoint(above)
+    kinds = LEVELS if base.key.endswith(".level") else DISTRIBUTIONS
+    is_of_a_kind = len(below) == 1 and bool(below & kinds) and base.key not in NAMED_SECTIONS
+    return is_of_a_kind and below.isdisjoint(above)
 
 
 def _is_whole(node: Node) -> bool:

@@ -62,12 +62,13 @@ def _check_aboard(assembly: Assembly, name: str, aboard: AboardModel) -> int | N
         add(at.value["flow"], f"{rule}; name the flow of the vehicles, which comes by itself")
         return None
     steps = [(step, entry) for step, entry in enumerate(vehicles.journey) if entry.stage == aboard.get_off_at]
-    certain = [step for step, entry in steps if entry.share >= 1]
+    certain = [step for step, entry in steps if entry.is_certain]
     if certain:
         return certain[0]
     node = at.value["get_off_at"]
     if steps:
-        rule = f"only {steps[0][1].share:.4g} of the units of {aboard.flow} stop at {aboard.get_off_at}"
+        many = f"only {steps[0][1].share:.4g}" if steps[0][1].share < 1 else "only some"
+        rule = f"{many} of the units of {aboard.flow} stop at {aboard.get_off_at}"
         add(node, f"{rule}; get off at a stage where all do")
     else:
         message = f"the journey of {aboard.flow} has no stage {shown(aboard.get_off_at)}"
@@ -115,8 +116,10 @@ def _obstacles(
     stage = stages.get(entry.stage)
     if not has_passengers:
         yield f"no flow comes aboard {name}; write `arrivals: {{aboard: {{flow: {name}, ...}}}}` at its passengers"
-    if entry.share < 1:
-        yield "every vehicle has to make this step; remove `share`, or write 100%"
+    if not entry.is_certain:
+        cures = ["`share`, or write 100%"] if entry.share < 1 else []
+        cures += ["`after` and `unless`"] if entry.after or entry.unless else []
+        yield f"every vehicle has to make this step; remove {', and '.join(cures)}"
     for off in getting_off:
         if off > step:
             yield (

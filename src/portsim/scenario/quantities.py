@@ -64,6 +64,10 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "date"
         case ("officers", _, "level", "csv"):
             return "file"
+        case ("officers", _, "level", "forecast", "every" | "lag"):
+            return "duration"
+        case ("officers", _, "level", "forecast", "load"):
+            return "share"
         case ("officers", _, "level", *_) | ("stages", _, "lanes", *_):
             return "count"
         case ("officers", _, "crews" | "crew_size") | ("officers", _, "breaks", _, _, "officers"):
@@ -93,7 +97,7 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
         case (
             ("stages", _, "service", *rest)
             | ("stages", _, "outages", "every" | "last", *rest)
-            | ("flows", _, "journey", _, _, "service", *rest)
+            | ("flows", _, "journey", _, _, "service" | "booked_after", *rest)
             | ("flows", _, "patience", *rest)
         ):
             return _dimension_of_service(rest)
@@ -135,6 +139,8 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "plain"
         case ["when_closed", "stay_away"]:
             return "share"
+        case ["appointments", *rest]:
+            return _dimension_of_appointments(rest)
         case ["every" | "late", *rest] | ["when_closed", "come_back", *rest]:
             return _dimension_of_service(rest)
         case ["timetable", _, "at", *_]:
@@ -143,6 +149,21 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "count"
         case ["csv"]:
             return "file"
+    return None
+
+
+def _dimension_of_appointments(path: list[str]) -> Dimension | None:
+    match path:
+        case ["slots", "every"] | ["grace"]:
+            return "duration"
+        case ["slots", "up_to"] | ["slots", _, "up_to"]:
+            return "count"
+        case ["slots", _, "at", *_]:
+            return "clock"
+        case ["no_show"] | ["early" | "late", "share"]:
+            return "share"
+        case ["ahead", *rest] | ["early" | "late", "by", *rest]:
+            return _dimension_of_service(rest)
     return None
 
 

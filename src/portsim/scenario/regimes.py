@@ -9,12 +9,13 @@ from typing import Any
 from portsim.scenario import calendar, rota, waves
 from portsim.scenario.assembly import Assembly
 from portsim.scenario.levels import DatedLevel, WeekProfile
-from portsim.scenario.officers import Pool
+from portsim.scenario.officers import Forecast, Pool
 from portsim.scenario.overlay import Node, assign, child, entries, items, leaves, nearest, unknown
 from portsim.scenario.profiles import ProfileError
 from portsim.scenario.scenario import Outages, Regime, Side, Stage
 from portsim.scenario.schema.file import ChangeModel, SideModel, StageModel
-from portsim.scenario.schema.officers import LevelFile, PoolModel
+from portsim.scenario.schema.levels import LevelFile
+from portsim.scenario.schema.officers import PoolModel
 from portsim.scenario.schema.outages import SHORTEST_BETWEEN_MS
 from portsim.scenario.sources import UNRESOLVED
 from portsim.scenario.units import format_local, shown
@@ -166,6 +167,7 @@ def _stages(assembly: Assembly, tree: Node, zones: Mapping[str, str]) -> tuple[S
                 officers=officers,
                 waiting_space=model.waiting_space,
                 service={kind: distribution for kind, distribution in service.items() if distribution},
+                service_per=model.service_per,
                 calls=model.calls(),
                 pace=model.pace.of_stage() if model.pace is not None else None,
                 outages=_outages(assembly, model, child(node, "outages")),
@@ -207,6 +209,7 @@ def _pools(
                 crews=model.on_rota(),
                 precedence=model.precedence,
                 reserves=model.reserves_for(tuple(stage.name for stage in used_at)),
+                forecast=model.level if isinstance(model.level, Forecast) else None,
             )
         )
     return tuple(pools)
@@ -215,7 +218,12 @@ def _pools(
 def _level(
     assembly: Assembly, model: PoolModel, node: Node | None, zone: str | None, at_ms: int
 ) -> WeekProfile | DatedLevel | None:
-    """Officers on duty, from their file if they stand in one; a warning if it does not say how many from the start."""
+    """Officers on duty, from their file if they stand in one; a warning if it does not say how many from the start.
+
+    None where they follow the forecast, for which the flows have to be known.
+    """
+    if isinstance(model.level, Forecast):
+        return None
     if not isinstance(model.level, LevelFile):
         return model.level
     if node is None or zone is None:

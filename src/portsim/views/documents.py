@@ -28,9 +28,10 @@ def run_document(run: Run) -> dict[str, Any]:
             "to": moment(run.end_ms, scenario.clock),
         },
         "warnings": list(run.warnings),
-        "metrics": [{name: _value(value) for name, value in asdict(row).items()} for row in run.rows],
+        "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in run.rows],
     }
 
 
-def _value(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The value, None for a number that is undefined."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

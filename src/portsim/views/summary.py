@@ -21,13 +21,19 @@ TIMES = {
     "delay": "delay (all but work)",
     "dwell": "dwell (arrived to out)",
     "rejoin": "rejoin, waiting for passengers",
+    "virtual_wait": "virtual wait, before coming",
+    "total_wait": "total wait, virtual and at the port",
 }
 STATISTICS = {"mean": "mean", "p50": "50 % within", "p90": "90 % within", "p95": "95 % within", "max": "largest"}
+
+ALWAYS = ("wait", "blocked", "delay", "dwell")
 
 LOST = {
     "left": "units that gave up waiting",
     "turned_away": "units turned away",
     "stayed_away": "units that stayed away",
+    "no_shows": "units that booked a slot and did not come",
+    "waiting_elsewhere": "units that wanted to come and have not yet",
     "left_behind": "passengers left behind by their vehicle",
 }
 
@@ -92,13 +98,19 @@ def _port_table(rows: Rows, *, has_officers: bool) -> Table:
 
 
 def _times_section(rows: Rows) -> Section:
-    unit = TimeUnit.of(rows.row(f"{time}_p95_min") for time in TIMES)
+    shown = {time: label for time, label in TIMES.items() if time in ALWAYS or _is_any(rows, time)}
+    unit = TimeUnit.of(rows.row(f"{time}_p95_min") for time in shown)
     cells = [
         (label, *(unit.show(rows.row(f"{time}_{statistic}_min")) for statistic in STATISTICS))
-        for time, label in TIMES.items()
-        if time != "rejoin" or rows.row("rejoin_mean_min") is not None
+        for time, label in shown.items()
     ]
     return f"Times of a unit, {unit.name}", Table.of(("", *STATISTICS.values()), cells)
+
+
+def _is_any(rows: Rows, time: str) -> bool:
+    """Whether a time that few ports have is there to show: the total wait where it is more than the wait."""
+    longest = rows.row(f"{'virtual_wait' if time == 'total_wait' else time}_max_min")
+    return longest is not None and (time == "rejoin" or longest.mean > 0)
 
 
 def _flow_section(rows: Rows, flows: Sequence[str]) -> Section:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from portsim.scenario import profiles, units
 from portsim.scenario.levels import Amount, Distribution, WeekProfile
 from portsim.scenario.schema.amounts import read_persons
+from portsim.scenario.schema.appointments import AppointmentsModel
 from portsim.scenario.schema.fields import (
     Found,
     Growth,
@@ -19,11 +20,10 @@ from portsim.scenario.schema.fields import (
     Rate,
     Refusal,
     Text,
-    read_list,
     read_map,
     read_parts,
 )
-from portsim.scenario.schema.values import DurationTable, read_distribution
+from portsim.scenario.schema.values import DurationTable, read_clock_times, read_distribution
 from portsim.scenario.units import shown
 
 WAYS = ("per_day", "rate", "every", "timetable", "csv", "aboard")
@@ -55,16 +55,6 @@ def read_when_closed(value: Any) -> WhenClosedEntry:
         meant = units.suggestion(value, words) if isinstance(value, str) else ""
         raise ValueError(f"got {shown(value)}; {_RULE_WHEN_CLOSED}{meant if value not in words else ''}")
     return WhenClosedEntry(re_spread=value == "re_spread")
-
-
-def read_clock_times(value: Any) -> tuple[int, ...]:
-    """One clock time or a list of them, in ms after midnight."""
-    if not isinstance(value, list):
-        return (units.parse_clock(value),)
-    times = read_list(value, units.parse_clock, "")
-    if not times:
-        raise ValueError("got an empty list; write a clock time, for instance '10:00'")
-    return times
 
 
 def _read_group(value: Any) -> int:
@@ -180,6 +170,13 @@ class ArrivalsModel(Model):
     plan may set it.
     """
 
+    appointments: AppointmentsModel | None = None
+    """Slots that units book before they come. Default none: they come unannounced.
+
+    Units wait for their slot elsewhere, and for the rest at the port. The queue at the start has none. A plan may set
+    it.
+    """
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         given = self.model_fields_set
@@ -198,10 +195,13 @@ class ArrivalsModel(Model):
             found.append(Found(("when_closed",), rule))
         if self.late is not None and self.timetable is None:
             found.append(Found(("late",), "only belongs to a timetable, and none is given", at_key=True))
-        for key in ("queue_at_start", "when_closed") if self.aboard is not None else ():
+        for key in ("queue_at_start", "when_closed", "appointments") if self.aboard is not None else ():
             if key in given:
                 rule = "does not belong beside aboard: passengers come, and stay away, with their vehicle"
                 found.append(Found((key,), f"{rule}; write it at the vehicles' flow", at_key=True))
+        if self.appointments is not None and self.when_closed != WhenClosedEntry():
+            rule = "does not belong beside when_closed: who has a slot finds the stage open; write when_closed: queue"
+            found.append(Found(("appointments",), rule, at_key=True))
         if self.timetable == ():
             found.append(Found(("timetable",), "is empty; write for instance [{at: '10:00', units: 1}]"))
         if found:

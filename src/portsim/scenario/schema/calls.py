@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from portsim.scenario import profiles, units
 from portsim.scenario.levels import DAY_MS, Wave
-from portsim.scenario.schema.arrivals import read_clock_times
 from portsim.scenario.schema.fields import Model, Quantity, read_list, read_parts
+from portsim.scenario.schema.values import read_clock_times
 from portsim.scenario.units import shown
 
 MOST_CALLED = 1_000_000
@@ -19,6 +19,7 @@ SHORTEST_GAP_MS = 60_000
 
 _DAILY = tuple(range(7))
 _WAVES_RULE = "write {every: 30 min, up_to: 20}, or the calls of the day as a list: [{at: '10:00', up_to: 40}]"
+_SLOTS_RULE = "write {every: 1 h, up_to: 30}, or the slots of the day as a list: [{at: '10:00', up_to: 20}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +39,51 @@ def read_waves(value: Any) -> WavesEntry:
     if not isinstance(value, dict) or not value or "at" in value:
         what = "one call that is not in a list" if isinstance(value, dict) and value else shown(value)
         raise ValueError(f"got {what}; {_WAVES_RULE}")
-    parts = read_parts(value, {"every": _read_gap, "up_to": _read_units}, ("every",))
-    up_to = parts.get("up_to")
-    return WavesEntry((tuple(Wave(at_ms, _DAILY, up_to) for at_ms in range(0, DAY_MS, parts["every"])),))
+    return WavesEntry((_read_regular(value, ("every",), "waves come"),))
+
+
+def read_slots(value: Any) -> WavesEntry:
+    """Slots that can be booked: written as waves are, and each says how many places it has."""
+    if isinstance(value, list):
+        slots: tuple[tuple[Wave, ...], ...] = read_list(value, _read_slot, _SLOTS_RULE)
+        if not slots:
+            raise ValueError(f"got an empty list, and nobody could ever come; {_SLOTS_RULE}")
+        return WavesEntry(slots)
+    if not isinstance(value, dict) or not value or "at" in value:
+        what = "one slot that is not in a list" if isinstance(value, dict) and value else shown(value)
+        raise ValueError(f"got {what}; {_SLOTS_RULE}")
+    return WavesEntry((_read_regular(value, ("every", "up_to"), "slots are offered"),))
+
+
+def _read_regular(value: dict[str, Any], needed: tuple[str, ...], what: str) -> tuple[Wave, ...]:
+    """What is due at regular gaps through the day."""
+
+    def read_gap(written: Any) -> int:
+        gap = units.parse_duration(written)
+        if not SHORTEST_GAP_MS <= gap <= DAY_MS:
+            raise ValueError(f"got {shown(written)}; {what} every 1 min to 24 h, counted from 00:00 of each day")
+        return gap
+
+    parts = read_parts(value, {"every": read_gap, "up_to": _read_units}, needed)
+    return tuple(Wave(at_ms, _DAILY, parts.get("up_to")) for at_ms in range(0, DAY_MS, parts["every"]))
 
 
 def _read_call(value: Any) -> tuple[Wave, ...]:
     if not isinstance(value, dict):
         raise ValueError(f"got {shown(value)}; write a call as {{at: '10:00', days: mon-fri, up_to: 40}}")
+    return _read_by_clock(value, ("at",))
+
+
+def _read_slot(value: Any) -> tuple[Wave, ...]:
+    if not isinstance(value, dict):
+        raise ValueError(f"got {shown(value)}; write a slot as {{at: '10:00', days: mon-fri, up_to: 20}}")
+    return _read_by_clock(value, ("at", "up_to"))
+
+
+def _read_by_clock(value: dict[str, Any], needed: tuple[str, ...]) -> tuple[Wave, ...]:
     parts = {"at": read_clock_times, "days": profiles.parse_days, "up_to": _read_units}
-    read = read_parts(value, parts, ("at",))
+    read = read_parts(value, parts, needed)
     return tuple(Wave(at_ms, read.get("days", _DAILY), read.get("up_to")) for at_ms in read["at"])
-
-
-def _read_gap(value: Any) -> int:
-    gap = units.parse_duration(value)
-    if not SHORTEST_GAP_MS <= gap <= DAY_MS:
-        raise ValueError(f"got {shown(value)}; waves come every 1 min to 24 h, counted from 00:00 of each day")
-    return gap
 
 
 def _read_units(value: Any) -> int:

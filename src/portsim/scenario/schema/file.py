@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from portsim.scenario import units
 from portsim.scenario.levels import Amount, Distribution, Wave, WeekProfile
-from portsim.scenario.scenario import Batch
+from portsim.scenario.scenario import Batch, ServicePer
 from portsim.scenario.schema.amounts import read_goods, read_persons
 from portsim.scenario.schema.arrivals import ArrivalsModel
 from portsim.scenario.schema.calls import BatchModel, WavesEntry, read_waves
@@ -55,7 +55,8 @@ LARGEST_SEED = 2**63 - 1
 DEFAULT_UNITS_IN_PORT = 200_000
 
 
-def _read_format(value: Any) -> int:
+def read_format(value: Any) -> int:
+    """The version of the format, the one this portsim reads."""
     if value == FORMAT and isinstance(value, int) and not isinstance(value, bool):
         return FORMAT
     raise ValueError(f"got {shown(value)}; this version reads format {FORMAT}: write `portsim: {FORMAT}`")
@@ -113,7 +114,7 @@ class LimitsModel(Model):
 class Heading(Model):
     """What the scenario is called and how a run of it is done."""
 
-    portsim: Annotated[int, Quantity(_read_format, "format")]
+    portsim: Annotated[int, Quantity(read_format, "format")]
     """Version of this format: 1. Required, so that later versions can read old files as they were meant."""
 
     extends: Text | None = None
@@ -217,6 +218,13 @@ class StageModel(Model):
     {truck: 4 min, other: 2 min} gives each kind its own. Needed unless each journey states its own.
     """
 
+    service_per: Annotated[ServicePer, OneOf()] = "unit"
+    """What one service time is for: unit, person or goods. Default unit.
+
+    With person a family of four takes four service times at one lane, each drawn by itself, and stays together; with
+    goods each of the goods units a unit carries takes one. A unit without any takes no time.
+    """
+
     pace: PaceModel | None = None
     """How fast it works beside that: {by_hour: {0-6: 0.8}, by_lanes: {4: 0.9}, by_queue: {20: 1.1}}. Default 1.
 
@@ -271,7 +279,10 @@ class FlowModel(Model):
 
     {stage: share} stops there for a share of the units. {stage: {share, service, roles, helped_by}} also states this
     flow's own service time, the lane roles it uses in order of preference, and roles that help when idle;
-    {stage: {wait_for_passengers: 30 min}} has a vehicle wait for those who came aboard it.
+    {stage: {share: 5%, after: e_gate}} is only for units that have stopped at e_gate before, unless: e_gate for the
+    others, and the share is of those; service_per says what one service time is for, as at the stage.
+    {stage: {wait_for_passengers: 30 min}} has a vehicle wait for those who came aboard it;
+    {stage: {booked_after: 6 h}} books the unit for a wave of a stage without lanes, so long after it wants to come.
     """
 
     arrivals: ArrivalsModel

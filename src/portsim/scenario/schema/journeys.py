@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from portsim.scenario import units
 from portsim.scenario.levels import Distribution
-from portsim.scenario.scenario import Rejoin
-from portsim.scenario.schema.fields import Found, Refusal, found_in, read_list, read_parts, read_text, refuse
+from portsim.scenario.scenario import Rejoin, ServicePer
+from portsim.scenario.schema.fields import Found, Refusal, found_in, read_list, read_parts, read_text, read_word, refuse
 from portsim.scenario.schema.values import DurationTable, read_distribution, read_role
 from portsim.scenario.units import shown
 
 
 @dataclass(frozen=True, slots=True)
 class StepEntry:
-    """One stop of a journey as written; roles None where none are named."""
+    """One stop of a journey as written; roles None where none are named, service_per None to follow the stage."""
 
     stage: str
     share: float = 1.0
@@ -24,6 +24,15 @@ class StepEntry:
     roles: tuple[str, ...] | None = None
     helped_by: tuple[str, ...] = ()
     wait_for_passengers: Rejoin | None = None
+    after: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    service_per: ServicePer | None = None
+    booked_after: Distribution | DurationTable | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether every unit of the flow stops here."""
+        return self.share >= 1 and not self.after and not self.unless
 
 
 def read_journey(value: Any) -> tuple[StepEntry, ...]:
@@ -36,7 +45,7 @@ def read_journey(value: Any) -> tuple[StepEntry, ...]:
 
 
 def read_step(value: Any) -> StepEntry:
-    """A stage, {stage: share} or {stage: {share, service, roles, helped_by, wait_for_passengers}}."""
+    """A stage, {stage: share} or {stage: {share, after, service, roles, ...}}."""
     if isinstance(value, str):
         return StepEntry(read_text(value))
     rule = "write a stage, {stage: share} or {stage: {share: 15%, roles: [green]}}"
@@ -45,10 +54,14 @@ def read_step(value: Any) -> StepEntry:
     [(stage, inner)] = value.items()
     parts: dict[str, Callable[[Any], Any]] = {
         "share": units.parse_share,
+        "after": _read_stages,
+        "unless": _read_stages,
         "service": read_distribution,
+        "service_per": lambda word: read_word(word, get_args(ServicePer)),
         "roles": _read_roles,
         "helped_by": _read_roles,
         "wait_for_passengers": _read_rejoin,
+        "booked_after": read_distribution,
     }
     try:
         if not isinstance(inner, dict):
@@ -65,6 +78,20 @@ def _read_rejoin(value: Any) -> Rejoin | None:
     if not isinstance(value, str):
         raise ValueError(f"got {shown(value)}; write true, or how long the vehicle waits at most, for instance 30 min")
     return Rejoin(units.parse_duration(value))
+
+
+def _read_stages(value: Any) -> tuple[str, ...]:
+    """One stage, or several in a list."""
+    if isinstance(value, str):
+        return (read_text(value),)
+    rule = "write a stage that stands earlier in the journey, e_gate, or a list of them, [e_gate, green_channel]"
+    stages: tuple[str, ...] = read_list(value, read_text, rule)
+    if not stages:
+        raise ValueError(f"got an empty list; {rule}")
+    for index, stage in enumerate(stages):
+        if stage in stages[:index]:
+            refuse(f"{stage!r} stands twice; name each stage once", index)
+    return stages
 
 
 def _read_roles(value: Any) -> tuple[str, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
 from portsim.scenario import profiles, units
 from portsim.scenario.levels import DAY_MS, WeekProfile
-from portsim.scenario.officers import Break, Reserve, Rota, Shift
+from portsim.scenario.officers import Break, Forecast, Reserve, Rota, Shift
 from portsim.scenario.overlay import is_clock_or_days
 from portsim.scenario.schema.fields import (
     NAME_RULE,
@@ -28,9 +27,9 @@ from portsim.scenario.schema.fields import (
     read_map,
     read_name,
     read_parts,
-    read_text,
     refuse,
 )
+from portsim.scenario.schema.levels import LevelFile, read_level
 from portsim.scenario.units import format_clock, shown
 
 MOST_CREWS = 100
@@ -45,31 +44,6 @@ Span = tuple[int, int]
 _NEEDED = ("crews", "crew_size", "rota", "shifts")
 _OF_CREWS = (*_NEEDED, "handover", "breaks", "min_rest")
 _ROTA_RULE = "write the shifts of the cycle's days in order, for instance [day, night, rest, rest]"
-
-
-@dataclass(frozen=True, slots=True)
-class LevelFile:
-    """Officers on duty as a CSV file has them."""
-
-    file: str
-
-
-def read_level(value: Any) -> WeekProfile | LevelFile:
-    """Officers on duty by the clock, or the file that says how many."""
-    if not isinstance(value, dict):
-        return profiles.parse_level(value)
-    if "csv" not in value:
-        for key in value:
-            if not is_clock_or_days(key) and (meant := units.suggestion(key, ("csv",))):
-                refuse(f"unknown key{meant}", key, at_key=True)
-        return profiles.parse_level(value)
-    beside = next((key for key in value if key != "csv"), None)
-    if beside is not None:
-        refuse("stands beside csv; a level is a file or numbers by the clock: set the whole level", beside, at_key=True)
-    try:
-        return LevelFile(read_text(value["csv"]))
-    except ValueError as error:
-        refuse(str(error), "csv")
 
 
 def read_rota(value: Any) -> tuple[str | None, ...]:
@@ -205,10 +179,11 @@ class ReserveModel(Model):
 class PoolModel(Model):
     """Officers of one service who staff one or more stages: a level by the clock, or crews on a rota."""
 
-    level: Annotated[WeekProfile | LevelFile, Quantity(read_level, "officers_level")] | None = None
+    level: Annotated[WeekProfile | LevelFile | Forecast, Quantity(read_level, "officers_level")] | None = None
     """Officers on duty: a whole number, by the clock {8-20: 10, 20-8: 4}, by day {mon-fri: 10}, or {csv: wanted.csv}.
 
-    Needed unless the pool has crews. Hours not named are 0.
+    {forecast: {every: 15 min, load: 80%, at_most: 12}} lets them follow the demand that is expected. Needed unless the
+    pool has crews. Hours not named are 0.
     """
 
     crews: Crews | None = None

@@ -50,6 +50,16 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def read_clock_times(value: Any) -> tuple[int, ...]:
+    """One clock time or a list of them, in ms after midnight."""
+    if not isinstance(value, list):
+        return (units.parse_clock(value),)
+    times = read_list(value, units.parse_clock, "")
+    if not times:
+        raise ValueError("got an empty list; write a clock time, for instance '10:00'")
+    return times
+
+
 @dataclass(frozen=True, slots=True)
 class DurationTable:
     """Observed durations in a column of a CSV file, each equally likely."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from portsim.scenario.arrivals import (
@@ -16,11 +16,14 @@ from portsim.scenario.arrivals import (
     WhenClosed,
 )
 from portsim.scenario.levels import Distribution
+from portsim.scenario.routes import chances
 from portsim.scenario.scenario import Flow, Step
 from portsim.scenario.units import PRIORITIES
+from portsim.views.description.appointments import appointments
 from portsim.views.description.clock import DAYS, MONTHS, level, weekdays, weights
 from portsim.views.description.document import code, escape
 from portsim.views.description.quantities import (
+    SERVICE_PER,
     amount,
     clock,
     distribution,
@@ -44,6 +47,7 @@ def flow_words(flow: Flow) -> dict[str, str]:
         "priority": priorities(flow),
         "journey": journey(flow.journey),
         **arrival_words(flow),
+        "appointments": appointments(flow.appointments),
         "first stage closed": when_closed(flow.when_closed),
         "first stage full": {
             "wait_outside": "they wait outside",
@@ -53,15 +57,17 @@ def flow_words(flow: Flow) -> dict[str, str]:
     }
 
 
-def journey(steps: Iterable[Step]) -> str:
+def journey(steps: Sequence[Step]) -> str:
     """The stages in order, each with the share of units that stops there."""
-    return ", then ".join(map(_step, steps))
+    return ", then ".join(map(_step, steps, chances(steps)))
 
 
-def _step(step: Step) -> str:
-    said = [] if step.share == 1 else [f"{percent(step.share)} of the units"]
+def _step(step: Step, chance: float) -> str:
+    said = [] if step.is_certain else [_who(step, chance)]
     if step.service is not None:
         said.append(distribution(step.service))
+    if step.service_per != "unit":
+        said.append(SERVICE_PER[step.service_per])
     if [role for role, _ in step.roles] not in ([], ["general"]):
         own = [code(role) for role, is_helped in step.roles if not is_helped]
         helped = [code(role) for role, is_helped in step.roles if is_helped]
@@ -70,7 +76,23 @@ def _step(step: Step) -> str:
     if step.rejoin is not None:
         longest = step.rejoin.at_most_ms
         said.append("waits for its passengers" + ("" if longest is None else f", at most {duration(longest)}"))
+    if step.booked_after is not None:
+        said.append(f"booked for the first call so long after it wants to come: {distribution(step.booked_after)}")
     return code(step.stage) + (f" ({'; '.join(said)})" if said else "")
+
+
+def _who(step: Step, chance: float) -> str:
+    """Which units make a step: `5 % of those that have stopped at e_gate before, 2 % of all`."""
+    if not step.after and not step.unless:
+        return f"{percent(step.share)} of the units"
+    stopped = [f"have stopped at {_any(step.after)}"] if step.after else []
+    stopped += [f"have not stopped at {_any(step.unless)}"] if step.unless else []
+    those = "those" if step.share >= 1 else f"{percent(step.share)} of those"
+    return f"{those} that {' and '.join(stopped)} before, {percent(float(f'{chance:.4g}'))} of all"
+
+
+def _any(stages: Iterable[str]) -> str:
+    return " or ".join(map(code, stages))
 
 
 def priorities(flow: Flow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from portsim.scenario.routes import chances
 from portsim.scenario.scenario import Flow
 from portsim.views.description.aspects import changes, differences
 from portsim.views.description.demand import journey
@@ -35,12 +36,12 @@ def _overview(subject: Subject) -> tuple[Block, ...]:
 def _flowchart(subject: Subject, flow: Flow) -> str:
     """The journey from left to right, stages of one side in a box; names hold no character that Mermaid minds."""
     side_of = {name: stage.side for name, stage in subject.stages.items()}
-    steps = list(enumerate(flow.journey, 1))
+    steps, likely = list(enumerate(flow.journey, 1)), chances(flow.journey)
     lines = ["flowchart LR", f'  come(["{flow.name}: {flow.kind}, {flow.direction}"])']
     for box, (side, group) in enumerate(groupby(steps, lambda step: side_of[step[1].stage]), 1):
         lines.append(f'  subgraph side{box}["side {side}"]')
         for number, step in group:
-            share = "" if step.share == 1 else f"<br/>{percent(step.share)} of the units"
+            share = "" if step.is_certain else f"<br/>{percent(float(f'{likely[number - 1]:.4g}'))} of the units"
             lines.append(f'    s{number}["{step.stage}{share}"]')
         lines.append("  end")
     way = ["come", *(f"s{number}" for number, _ in steps), "go"]

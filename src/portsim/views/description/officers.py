@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from portsim.scenario.levels import DatedLevel, WeekProfile
-from portsim.scenario.officers import Break, Pool, Reserve, Rota, Shift
+from portsim.scenario.officers import Break, Forecast, Pool, Reserve, Rota, Shift
 from portsim.views.description.clock import dated_level, level
 from portsim.views.description.document import code, codes
-from portsim.views.description.quantities import amount, clock, duration, plural
+from portsim.views.description.quantities import amount, clock, duration, percent, plural
 
 PRECEDENCE = {
     "fixed": "in the order of the stages in the file",
@@ -39,8 +39,19 @@ def _duty_words(pool: Pool, zone: str) -> dict[str, str]:
         case WeekProfile() as profile:
             return {"on duty": level(profile)}
         case DatedLevel() as dated:
-            return {"on duty": dated_level(dated, zone)}
+            said = {"on duty": dated_level(dated, zone)}
+            return said if pool.forecast is None else {"level follows": _forecast(pool.forecast), **said}
     return {"on duty": "none"}
+
+
+def _forecast(forecast: Forecast) -> str:
+    at_most = "" if forecast.at_most is None else f", {forecast.at_most:,} at most"
+    lag = f" {duration(forecast.lag_ms)} after they come" if forecast.lag_ms else ""
+    return (
+        f"the work of the units that are expected{lag} and what is left over from before, every "
+        f"{duration(forecast.every_ms)} anew, so that officers are busy {percent(forecast.load)} of the time; "
+        f"{forecast.at_least:,} at least{at_most}; 0 while all stages of the pool are closed"
+    )
 
 
 def _rota_words(rota: Rota) -> dict[str, str]:

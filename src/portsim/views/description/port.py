@@ -9,7 +9,7 @@ from portsim.scenario.levels import Closure, Distribution, Wave, WeekProfile
 from portsim.scenario.scenario import Batch, Outages, Pace, Side, Stage
 from portsim.views.description.clock import hours, level, weekdays
 from portsim.views.description.document import code, escape
-from portsim.views.description.quantities import amount, clock, distribution, duration, percent, plural
+from portsim.views.description.quantities import SERVICE_PER, amount, clock, distribution, duration, percent, plural
 
 
 def side_words(side: Side) -> dict[str, str]:
@@ -19,6 +19,7 @@ def side_words(side: Side) -> dict[str, str]:
 
 def stage_words(stage: Stage) -> dict[str, str]:
     """Everything about a stage but which flows pass it."""
+    each = stage.service_per != "unit"
     return {
         "side": code(stage.side),
         "open": f"as {code(stage.side)}" if stage.open is None else hours(stage.open),
@@ -27,7 +28,7 @@ def stage_words(stage: Stage) -> dict[str, str]:
             "finish": "services under way are finished",
             "suspend": "services under way stop and go on when it opens again",
         }[stage.closing],
-        "one service takes": services(stage),
+        "one service takes": services(stage) + (f"; {SERVICE_PER[stage.service_per]}" if each else ""),
         "pace": pace(stage.pace),
         "counted as a crossing": "yes" if stage.counted else "no",
         "lanes": lanes(stage),
@@ -103,7 +104,7 @@ def calls(given: tuple[Wave, ...] | Batch | None) -> str:
         case Batch(size, at_most_ms):
             return f"together, whenever {size:,} wait or one has waited {duration(at_most_ms or 0)}"
         case _:
-            return f"in waves: {_waves(given)}"
+            return f"in waves: {waves(given)}"
 
 
 def outages(given: Outages | None) -> str:
@@ -114,10 +115,10 @@ def outages(given: Outages | None) -> str:
     return f"after {distribution(given.every)}; for {distribution(given.last)}; {share} of the time in the long run"
 
 
-def _waves(waves: Sequence[Wave]) -> str:
-    """Waves with the same days and number together; those at even distances around the clock by their distance."""
+def waves(given: Sequence[Wave]) -> str:
+    """Those with the same days and number together; those at even distances around the clock by their distance."""
     grouped: dict[tuple[tuple[int, ...], int | None], list[int]] = {}
-    for wave in waves:
+    for wave in given:
         grouped.setdefault((wave.weekdays, wave.up_to), []).append(wave.at_ms)
     return "; ".join(
         f"{_times(sorted(times))}, {weekdays(days)}, {'everyone who waits' if most is None else f'up to {most:,}'}"

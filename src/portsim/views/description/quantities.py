@@ -8,6 +8,9 @@ from portsim.scenario.units import format_clock, format_local
 
 _PARTS = ((DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"))
 
+SERVICE_PER = {"unit": "", "person": "one such time for each person", "goods": "one such time for each of the goods"}
+"""What one service time is for, by `service_per`."""
+
 
 def amount(value: float) -> str:
     """A plain number: whole if it is, else to six significant digits."""

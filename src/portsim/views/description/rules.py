@@ -50,6 +50,8 @@ def _stages(stages: list[Stage], flows: tuple[Flow, ...]) -> Iterator[Rule]:
         yield "A stage that breaks down is closed meanwhile; nobody who wants to come knows of it beforehand", "rule 32"
     if any(stage.pace is not None for stage in stages):
         yield "A service takes its time over the pace of the hour, lanes and queue as it starts", "rule 19"
+    if any(step.service_per != "unit" for step in steps):
+        yield "Where each person or goods unit takes a service time, they are served one after another", "rule 18"
     if any(isinstance(stage.calls, Batch) for stage in stages):
         yield "Batches: units are called in together once enough wait, or one has waited its time", "rule 25"
     if any(isinstance(stage.calls, tuple) for stage in stages):
@@ -96,5 +98,12 @@ def _demand(flows: tuple[Flow, ...]) -> Iterator[Rule]:
             "Whether a unit that finds its first stage closed stays away, and how late it comes back, are draws",
             "rule 30",
         )
+    if any(flow.appointments is not None for flow in flows):
+        yield "Who asks first gets the first slot with a place at or after the time it wants to come", "rule 31"
+        yield "Who comes before its slot waits for it; too late after it, it has no precedence over others", "rule 31"
+    if any(step.booked_after is not None for flow in flows for step in flow.journey):
+        yield "A unit that is booked goes with no call before its own; one that misses it, with the next", "rule 31"
     if any(step.share < 1 for flow in flows for step in flow.journey):
         yield "Which units go through a stage that only a share passes is drawn for each unit and step", "rule 32"
+    if any(step.after or step.unless for flow in flows for step in flow.journey):
+        yield "A step may be for those alone that have, or have not, stopped at another stage before", "rule 32"

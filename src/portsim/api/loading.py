@@ -1,0 +1,49 @@
+"""Loading a scenario or a region from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from portsim.scenario.loading import ScenarioSource
+from portsim.scenario.region import Region, RegionSource, open_source, open_text
+from portsim.scenario.scenario import Scenario
+
+
+def load(
+    source: str | os.PathLike[str],
+    *,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    facts: Sequence[str | os.PathLike[str]] = (),
+) -> Scenario | Any:
+    """Read a scenario file, or a shipped scenario by its name, and check all of it; of a region it gives a `Region`.
+
+    plan : name of one of the scenario's plans; sets : texts `path=value` that come last; facts : further files of
+    published figures. A region has no plans, its file names those of its ports. Raises ScenarioError with every problem
+    found, each with its place.
+    """
+    return load_opened(open_source(source, facts), plan, sets)
+
+
+def load_text(
+    text: str,
+    *,
+    file: str = "scenario.yaml",
+    folder: Path | None = None,
+    plan: str | None = None,
+    sets: Sequence[str] = (),
+    facts: Sequence[str | os.PathLike[str]] = (),
+) -> Scenario | Any:
+    """Read a scenario or a region from text, as `load` does; `file` is the name in messages.
+
+    folder : where files that the text names are looked for; without it the text can only name shipped scenarios.
+    """
+    return load_opened(open_text(text, file=file, folder=folder, facts=facts), plan, sets)
+
+
+def load_opened(opened: ScenarioSource | RegionSource, plan: str | None, sets: Sequence[str]) -> Scenario | Region:
+    """What an opened file gives. Raises ScenarioError as `load` does."""
+    return opened.region(plan, sets) if isinstance(opened, RegionSource) else opened.scenario(plan, sets)

@@ -1,0 +1,106 @@
+"""Running a region from Python, and looking at what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from portsim import experiments
+from portsim.api import frames
+from portsim.api.runs import Run
+from portsim.engines import EngineName
+from portsim.experiments import RegionSaving, Replication, replicate_region
+from portsim.results import MetricRow
+from portsim.results.runtables import Format, Keep
+from portsim.scenario.region import Region
+from portsim.views.region import region_blocks, region_document
+from portsim.views.tables import Line, Table, html, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RegionRun:
+    """What the replications of a region gave; `print` shows it as tables, and so does a notebook."""
+
+    def __init__(self, data: experiments.RegionRun) -> None:
+        self.data = data
+        self._ports = {name: Run(run) for name, run in data.runs.items()}
+
+    @property
+    def region(self) -> Region:
+        """What was simulated."""
+        return self.data.region
+
+    @property
+    def ports(self) -> Mapping[str, Run]:
+        """The run of each port, by its name in the region."""
+        return self._ports
+
+    @property
+    def rows(self) -> tuple[MetricRow, ...]:
+        """The totals, under the region's name as `port`, then every measure of each port under its name in it."""
+        return self.data.rows
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before the figures are used."""
+        return self.data.warnings
+
+    @property
+    def stopped(self) -> str | None:
+        """Which port could not be played to its end and why, None if all were; see `replicate_region`."""
+        return self.data.stopped
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended it; the figures are of the replications that all ports had done by then."""
+        return self.data.is_interrupted
+
+    def summary(self) -> pd.DataFrame:
+        """The rows as a table: metric, unit, port, part of the port, mean, sd, 95 % interval, n, method."""
+        return frames.summary_frame(self.data.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `portsim run --json` prints."""
+        return region_document(self.data)
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable result, as lines and tables."""
+        return region_blocks(self.data)
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+
+def run_region(
+    region: Region,
+    *,
+    replications: int | Iterable[int],
+    seed: int | None,
+    engine: EngineName,
+    keep: Keep,
+    folder: Path | None,
+    folder_keep: Keep,
+    table_format: Format,
+    on_replication: Callable[[Replication], None] | None,
+) -> RegionRun:
+    """Simulate every port of a region several times; arguments are those of `portsim.run`."""
+    saving = RegionSaving(region, folder, keep=folder_keep, table_format=table_format) if folder is not None else None
+
+    def on_each(port: str, replication: Replication) -> None:
+        if saving is not None:
+            saving.add(port, replication)
+        if on_replication is not None:
+            on_replication(replication)
+
+    data = replicate_region(
+        region, replications=replications, seed=seed, engine=engine, keep=keep, on_replication=on_each
+    )
+    if saving is not None:
+        saving.finish(data)
+    return RegionRun(data)

@@ -1,0 +1,123 @@
+"""Replications of a region: replication i of every port, then replication i + 1 of every port.
+
+So a run that ends early has the same replications of all ports, and records of no more than one replication of one port
+need be in memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from portsim.engines import EngineName
+from portsim.experiments.replicate import Gathering, Replication, Run, numbers_of
+from portsim.results import Measure, MetricRow
+from portsim.results.runtables import Keep
+from portsim.results.totals import add_up, summarise_region
+from portsim.scenario.region import Region, port_seed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegionRun:
+    """What the replications of a region gave.
+
+    seed : the region's; `runs` have those of the ports
+    runs : of each port, by its name in the region
+    numbers : the replications that all ports have played to the end, which the totals are of
+    totals : of each of them, in the same order, the sums over the ports
+    rows : those of the totals, then those of each port; `port` is the region's name, or that of the port in it
+    stopped : which port had to stop and why, None if none had to
+    """
+
+    region: Region
+    seed: int
+    runs: Mapping[str, Run]
+    numbers: tuple[int, ...]
+    totals: tuple[tuple[Measure, ...], ...]
+    rows: tuple[MetricRow, ...]
+    warnings: tuple[str, ...]
+    stopped: str | None
+    is_interrupted: bool
+
+
+def replicate_region(
+    region: Region,
+    *,
+    replications: int | Iterable[int] = 10,
+    seed: int | None = None,
+    engine: EngineName = "auto",
+    keep: Keep = "none",
+    on_replication: Callable[[str, Replication], None] | None = None,
+) -> RegionRun:
+    """Simulate every port of a region several times, and add up what adds up.
+
+    Arguments are those of `replicate`; `on_replication` is given the name of the port as well.
+
+    A port that reaches a limit ends the run once the others have played that replication too; totals and rows are of
+    those before it. If it was the first, the ports have what they played of it, and there are no totals. Ctrl-C ends
+    the run likewise (`RegionRun.is_interrupted`) with the replications that are done in all ports, and is raised as
+    KeyboardInterrupt if there is none.
+
+    Raises ValueError for fewer than one replication, a negative number, or an unknown `keep`.
+    """
+    numbers = numbers_of(replications)
+    seed = region.seed if seed is None else seed
+    ports = {
+        port.name: Gathering(port.scenario, seed=port_seed(seed, port.name), engine=engine, keep=keep)
+        for port in region.ports
+    }
+    done: list[int] = []
+    stopped: dict[str, str] = {}
+    extent = ""
+    is_interrupted = False
+    for number in numbers:
+        try:
+            for name, gathering in ports.items():
+                replication = gathering.play(number)
+                if on_replication is not None:
+                    on_replication(name, replication)
+                gathering.add(replication)
+                if replication.stopped is not None:
+                    stopped[name] = replication.stopped
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            is_interrupted, stopped = True, {}
+            extent = f"interrupted: the figures are of {len(done)} of {len(numbers)} replications"
+        if stopped or is_interrupted:
+            if done:
+                for name in ports.keys() - stopped.keys():
+                    ports[name].drop(number)
+            break
+        done.append(number)
+    if stopped:
+        extent = f"port {', '.join(stopped)} had to stop in replication {numbers[len(done)]}"
+        extent += f": the figures are of the {len(done)} before it" if done else ", the first"
+    runs = {
+        name: gathering.finish(extent, is_interrupted=is_interrupted) if extent else gathering.finish()
+        for name, gathering in ports.items()
+    }
+    measures = {name: run.measures for name, run in runs.items()}
+    complete = [] if stopped and not done else list(zip(*measures.values(), strict=True))
+    return RegionRun(
+        region=region,
+        seed=seed,
+        runs=runs,
+        numbers=tuple(done),
+        totals=tuple(add_up(replication) for replication in complete),
+        rows=summarise_region(region.name, measures, complete),
+        warnings=_warnings(region, runs, extent, stopped, has_totals=bool(complete)),
+        stopped="; ".join(f"port {name}: {why}" for name, why in stopped.items()) or None,
+        is_interrupted=is_interrupted,
+    )
+
+
+def _warnings(
+    region: Region, runs: Mapping[str, Run], extent: str, stopped: Mapping[str, str], *, has_totals: bool
+) -> tuple[str, ...]:
+    """What to know of the whole first, then of each port."""
+    first = [f"{name}: {runs[name].warnings[0]}" for name in stopped] or [extent]
+    if not has_totals:
+        first.append(f"{extent}; there are no totals")
+    of_ports = (f"{name}: {warning}" for name, run in runs.items() for warning in run.warnings if warning != extent)
+    return tuple(text for text in dict.fromkeys((*first, *region.warnings, *of_ports)) if text)
