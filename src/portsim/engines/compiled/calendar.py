@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portsim.engines.compiled import officers
+from portsim.engines.compiled import officers, queue
 from portsim.engines.compiled import stage as at
 from portsim.engines.compiled.compiling import kernel
 from portsim.engines.compiled.state import BEGIN_WAVE, CAN_PAUSE, NEXT_CHANGE, NOW, SET_HOURS, SET_LANES, State
@@ -79,9 +79,9 @@ def _pause_last(s: State, pool: int, crew: int) -> None:
         last = NONE
         unit = s.stages[stage].serving
         while unit != NONE:
-            if s.units[unit].crew == crew and (last == NONE or at.queue.is_before(s.units, last, unit, True)):
+            if s.units[unit].crew == crew and (last == NONE or queue.is_before(s, last, unit, True)):
                 last = unit
-            unit = s.units[unit].after
+            unit = s.interrupted[unit].after
         if last != NONE:
             at.pause(s, last, stage)
             return

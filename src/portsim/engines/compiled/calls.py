@@ -13,11 +13,11 @@ def line_up(s: State, stage: int, unit: int) -> None:
     if not s.units[unit].is_in_line:
         s.units[unit].is_in_line = True
         s.stages[stage].in_line += 1
-        queue.push(s.units, s.lists, s.stages[stage].line, unit, True)
+        queue.push(s, s.stages[stage].line, unit, True)
 
 
 @kernel
-def is_late_now(s: State, stage: int, unit: int) -> None:
+def become_late(s: State, stage: int, unit: int) -> None:
     """A unit has waited for its batch as long as it may."""
     if s.units[unit].is_in_line and not s.units[unit].is_late:
         s.units[unit].is_late = True
@@ -54,8 +54,8 @@ def next_called(s: State, stage: int) -> int:
     """Who is called next, in the order of rule 4."""
     line = s.stages[stage].line
     while True:
-        unit = queue.peek(s.units, s.lists, line, True)
-        queue.drop(s.units, s.lists, line, unit, True)
+        unit = queue.peek(s, line, True)
+        queue.drop(s, line, unit, True)
         if s.units[unit].is_in_line:
             forget(s, stage, unit)
             return unit

@@ -21,7 +21,7 @@ def crew_for(s: State, pool: int, officers: int) -> int:
     best = NONE
     for crew in range(s.pools[pool].first_crew, s.pools[pool].last_crew):
         level = s.crews[crew].level
-        if level > 0 and level - s.crews[crew].in_use >= officers:
-            if best == NONE or s.crews[crew].since > s.crews[best].since:
-                best = crew
+        can_give = level > 0 and level - s.crews[crew].in_use >= officers
+        if can_give and (best == NONE or s.crews[crew].since > s.crews[best].since):
+            best = crew
     return best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from portsim.engines.compiled import state
 from portsim.engines.compiled.state import State
 from portsim.model.network import NONE, Batch, Closing, EndOfShift, Network, Precedence, Waves
+from portsim.model.records import UnitOutcome
 from portsim.model.traffic import Traffic
 
 
@@ -26,39 +28,27 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
     losing_at = traffic.arrived[losing] + traffic.patience[losing]
     by_time = np.argsort(losing_at, kind="stable")
     passengers = np.flatnonzero(traffic.parent != NONE)
+    has_passengers = passengers.size > 0
     splits_at = traffic.first[traffic.parent[passengers]] + traffic.split_step[passengers]
     by_row = np.argsort(splits_at, kind="stable")
-    aboard = np.bincount(traffic.parent[passengers], minlength=size)
+    aboard = np.bincount(traffic.parent[passengers], minlength=size if has_passengers else 0)
     until = np.cumsum(aboard)
     held = [int(max([0, *(int(v) for v in steps.value)])) for stage in network.stages for _, steps in stage.lanes or ()]
     first_lane = [0, *accumulate(most + 1 for most in held)]
     slots["first"] = first_lane[:-1]
     many_turn_away = int(np.count_nonzero(traffic.when_full))
 
-    units = np.zeros(size, state.UNIT)
-    units["row"] = traffic.first[:-1]
-    units["last_row"] = traffic.first[1:] - 1
-    units["priority"] = traffic.priority
-    for name in ("next", "child", "sibling", "before", "after", "slot", "behind", "crew", "lane"):
-        units[name] = NONE
-    units["ends_at"] = NONE
-
-    has_batch = np.array([isinstance(stage.calls, Batch) and stage.calls.at_most != NONE for stage in network.stages])
-    many_timers = (
+    timers = (
         int(np.count_nonzero(traffic.hold))
         + int(np.count_nonzero(traffic.join_limit != NONE))
-        + 3 * int(np.count_nonzero(has_batch[traffic.stage]))
+        + 3 * _visits_to_batches(network, traffic)
         + int(np.count_nonzero(traffic.patience[passengers] != NONE))
         + 4 * len(reserves)
         + 1
     )
-    steps = np.empty(rows, state.STEP)
-    for name in ("joined", "started", "ended", "left", "lane", "role", "crew"):
-        steps[name] = NONE
-    steps["officers"] = 0
-
+    can_pause = bool(stages["can_pause"].any())
     x = np.zeros(state.SCALARS, np.int64)
-    has_holds, has_passengers = bool(traffic.hold.any()), passengers.size > 0
+    has_holds = bool(traffic.hold.any())
     x[state.END] = network.end
     x[state.MOST_INSIDE] = units_in_port
     x[state.SPLIT_HEAD] = x[state.SPLIT_TAIL] = NONE
@@ -68,12 +58,14 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
     x[state.HAS_RESERVES] = len(reserves) > 0
     x[state.STILL_TO_COME] = passengers.size
     x[state.MOST_AT_A_TICK] = _most_alike(arrival_at)
-    x[state.CAN_PAUSE] = bool(stages["can_pause"].any())
-    x[state.FREE_TIMER] = many_timers
+    x[state.CAN_PAUSE] = can_pause
+    x[state.FREE_TIMER] = timers
     x[state.ROLE_LISTS] = len(network.role_lists) + 1
     return State(
         x=x,
-        units=units,
+        units=_units(size),
+        heaped=np.empty(size, state.HEAPED),
+        interrupted=np.zeros(size if can_pause else 0, state.INTERRUPTED),
         stages=stages,
         lists=lists,
         queues=queues,
@@ -93,15 +85,16 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
         losing=losing[by_time].astype(np.int32),
         losing_at=losing_at[by_time],
         ends=np.zeros(1024 + int(x[state.MOST_AT_A_TICK]) + passengers.size, state.EVENT),
-        timers=np.zeros(many_timers, state.EVENT),
-        timer=np.zeros(many_timers, state.TIMER),
-        free_timers=np.arange(many_timers, dtype=np.int32),
+        timers=np.zeros(timers, state.EVENT),
+        timer=np.zeros(timers, state.TIMER),
+        free_timers=np.arange(timers, dtype=np.int32),
         stage_of=traffic.stage,
         work_of=traffic.work,
         roles_of=traffic.roles,
         hold=traffic.hold,
         is_join=traffic.is_join,
         join_limit=traffic.join_limit,
+        priority=traffic.priority,
         patience=traffic.patience,
         when_full=traffic.when_full,
         may_turn=np.zeros(many_turn_away, np.int32),
@@ -118,11 +111,36 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
         paces=_paces(network, stages),
         arrived=np.full(size, NONE, np.int64),
         out=np.full(size, NONE, np.int64),
-        outcome=np.full(size, 3, np.int8),
-        steps=steps,
+        outcome=np.full(size, UnitOutcome.IN_PORT, np.int8),
+        joined=np.full(rows, NONE, np.int64),
+        started=np.full(rows, NONE, np.int64),
+        ended=np.full(rows, NONE, np.int64),
+        left=np.full(rows, NONE, np.int64),
+        lane=np.full(rows, NONE, np.int16),
+        role=np.full(rows, NONE, np.int16),
+        crew=np.full(rows, NONE, np.int16),
+        officers=np.zeros(rows, np.int16),
         pieces=np.zeros(64, state.PIECE),
         levels=np.zeros(64, state.LEVEL),
     )
+
+
+def _units(size: int) -> NDArray[Any]:
+    """Units that have not arrived, each in a line of the processor's cache."""
+    nobody = np.zeros((), state.UNIT)
+    for name in ("next", "slot", "behind", "crew", "lane", "ends_at"):
+        nobody[name] = NONE
+    room = np.empty((size + 1) * state.UNIT.itemsize, np.uint8)
+    begin = -room.ctypes.data % state.UNIT.itemsize
+    units = room[begin : begin + size * state.UNIT.itemsize].view(state.UNIT)
+    units[:] = nobody
+    return units
+
+
+def _visits_to_batches(network: Network, traffic: Traffic) -> int:
+    """How many steps are at a stage where units wait for a batch with a limit on how long."""
+    limited = [isinstance(stage.calls, Batch) and stage.calls.at_most != NONE for stage in network.stages]
+    return int(np.count_nonzero(np.array(limited)[traffic.stage])) if any(limited) else 0
 
 
 def _most_alike(ascending: NDArray[np.int64]) -> int:
@@ -133,10 +151,10 @@ def _most_alike(ascending: NDArray[np.int64]) -> int:
     return int(np.diff(begins, append=ascending.size).max())
 
 
-def _stages(network: Network, traffic: Traffic) -> tuple[NDArray, ...]:
+def _stages(network: Network, traffic: Traffic) -> tuple[NDArray[Any], ...]:
     many = len(network.stages)
     stages = np.zeros(many, state.STAGE)
-    slots: list[tuple] = []
+    slots: list[tuple[int, ...]] = []
     slot_of: dict[tuple[int, int], int] = {}
     for number, paper in enumerate(network.stages):
         stage = stages[number]
@@ -166,15 +184,15 @@ def _stages(network: Network, traffic: Traffic) -> tuple[NDArray, ...]:
             shared[drawing[0]] = number
             stages["turn"][drawing] = drawing[0]
 
-    roles_at = np.unique(traffic.stage.astype(np.int64) * (len(network.role_lists) + 1) + traffic.roles + 1)
+    met = np.zeros((many, len(network.role_lists) + 1), np.bool_)
+    met[traffic.stage, traffic.roles + 1] = True
     queue_of = np.full((many, len(network.role_lists) + 1), NONE, np.int32)
-    queues: list[tuple] = []
+    queues: list[tuple[int, ...]] = []
     choices: list[tuple[int, bool]] = []
     is_helped = any(helps for roles in network.role_lists for _, helps in roles)
     for number in range(many):
         stages[number]["first_queue"] = len(queues)
-        for key in roles_at[roles_at // (len(network.role_lists) + 1) == number].tolist():
-            roles = key % (len(network.role_lists) + 1) - 1
+        for roles in (np.flatnonzero(met[number]) - 1).tolist():
             accepted = network.role_lists[roles] if roles != NONE else ()
             first = len(choices)
             choices += [(slot_of[number, role], helps) for role, helps in accepted if (number, role) in slot_of]
@@ -200,7 +218,7 @@ def _stages(network: Network, traffic: Traffic) -> tuple[NDArray, ...]:
     )
 
 
-def _pools(network: Network) -> tuple[NDArray, NDArray, NDArray]:
+def _pools(network: Network) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     pools = np.zeros(len(network.pools), state.POOL)
     crews: list[tuple[int, int, int, int]] = []
     drawing: list[int] = []
@@ -215,7 +233,7 @@ def _pools(network: Network) -> tuple[NDArray, NDArray, NDArray]:
     return pools, np.array(crews, state.CREW), np.array(drawing, np.int32)
 
 
-def _reserves(network: Network, pools: NDArray) -> tuple[NDArray, NDArray]:
+def _reserves(network: Network, pools: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     found = [(number, paper) for number, pool in enumerate(network.pools) for paper in pool.reserves]
     reserves = np.zeros(len(found), state.RESERVE)
     watched: list[int] = []
@@ -230,7 +248,7 @@ def _reserves(network: Network, pools: NDArray) -> tuple[NDArray, NDArray]:
     return reserves, np.array(watched, np.int32)
 
 
-def _changes(network: Network, slots: NDArray, pools: NDArray) -> NDArray:
+def _changes(network: Network, slots: NDArray[Any], pools: NDArray[Any]) -> NDArray[Any]:
     """Every level at its tick, in the order in which the reference engine sets them."""
     changes: list[tuple[int, int, int, int, int]] = []
     slot = 0
@@ -250,7 +268,7 @@ def _changes(network: Network, slots: NDArray, pools: NDArray) -> NDArray:
     return np.array(changes, state.CHANGE)
 
 
-def _paces(network: Network, stages: NDArray) -> NDArray:
+def _paces(network: Network, stages: NDArray[Any]) -> NDArray[Any]:
     paces: list[tuple[int, int]] = []
     for stage, paper in zip(stages, network.stages, strict=True):
         stage["has_pace"] = paper.pace is not None

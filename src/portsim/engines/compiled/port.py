@@ -10,6 +10,7 @@ from portsim.engines.compiled.events import pop_event, pop_timer
 from portsim.engines.compiled.state import (
     BATCH_DUE,
     COME,
+    DONE,
     END,
     ENDS,
     EVENTS,
@@ -24,34 +25,34 @@ from portsim.engines.compiled.state import (
     NEXT_ARRIVAL,
     NEXT_CHANGE,
     NEXT_PATIENCE,
+    NO_ROOM,
     NOW,
     PATIENCE,
     PIECES,
     READ,
     READING_DUE,
     ROUND,
+    SLICED,
     SPLIT_HEAD,
     STILL_TO_COME,
     TIMERS,
+    TOO_MANY_ROUNDS,
+    TOO_MANY_UNITS,
     TOUCHED,
     State,
 )
 from portsim.engines.compiled.unit import TURNED_AWAY, begin, go_away, go_on, lose_patience
+from portsim.engines.limits import MOST_ROUNDS
 from portsim.model.network import NONE
 
-MOST_ROUNDS = 10_000
-SLICE = 65_536
-"""Events after which the kernel hands back, so that Ctrl-C is heard."""
-
-DONE, SLICED, TOO_MANY_UNITS, TOO_MANY_ROUNDS, NO_ROOM = range(5)
 FOREVER = 2**63 - 1
 
 
 @entry
-def play(address: int) -> int:
-    """Play instants until the end, a limit, or enough for one slice; says which. address : of the run's table."""
+def play(address: int, events: int) -> int:
+    """Play instants until the end, a limit, or so many events; says which. address : of the run's table."""
     s = state_at(address)
-    until = s.x[EVENTS] + SLICE
+    until = s.x[EVENTS] + events
     while True:
         now = _next_tick(s)
         if now >= s.x[END]:
@@ -178,7 +179,7 @@ def _play_timers(s: State, is_calendar: bool) -> None:
             at.look_again(s, unit, row)
         elif kind == BATCH_DUE:
             if s.units[unit].row == row:
-                calls.is_late_now(s, s.stage_of[row], unit)
+                calls.become_late(s, s.stage_of[row], unit)
                 at.touch(s, s.stage_of[row])
         elif kind == READ:
             x[READING_DUE] = True
@@ -219,5 +220,5 @@ def turn_away(s: State) -> None:
     s.x[MAY_TURN] = 0
     for number in range(many):
         unit = s.may_turn[number]
-        if not s.units[unit].is_out and s.steps[s.first[unit]].joined == NONE:
+        if not s.units[unit].is_out and s.joined[s.first[unit]] == NONE:
             go_away(s, unit, TURNED_AWAY)

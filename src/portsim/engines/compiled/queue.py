@@ -6,98 +6,96 @@ and Tarjan, "The pairing heap", Algorithmica 1, 1986): most units come in order,
 
 from __future__ import annotations
 
-from typing import Any
-
 from portsim.engines.compiled.compiling import kernel
 from portsim.engines.compiled.state import State
 from portsim.model.network import NONE
 
 
 @kernel
-def is_before(units: Any, a: int, b: int, by_priority: bool) -> bool:
+def is_before(s: State, a: int, b: int, by_priority: bool) -> bool:
     """Whether unit a comes before unit b in the order of rule 4; at a door priority does not count."""
-    if by_priority and units[a].priority != units[b].priority:
-        return units[a].priority < units[b].priority
-    if units[a].joined != units[b].joined:
-        return units[a].joined < units[b].joined
+    if by_priority and s.units[a].priority != s.units[b].priority:
+        return s.units[a].priority < s.units[b].priority
+    if s.units[a].joined != s.units[b].joined:
+        return s.units[a].joined < s.units[b].joined
     return a < b
 
 
 @kernel
-def push(units: Any, lists: Any, line: int, unit: int, by_priority: bool) -> None:
+def push(s: State, line: int, unit: int, by_priority: bool) -> None:
     """Add a unit to a list."""
-    held = lists[line]
+    held = s.lists[line]
     tail = held.tail
-    if tail == NONE or not is_before(units, unit, tail, by_priority):
-        units[unit].next = NONE
+    if tail == NONE or not is_before(s, unit, tail, by_priority):
+        s.units[unit].next = NONE
         if tail == NONE:
             held.head = unit
         else:
-            units[tail].next = unit
+            s.units[tail].next = unit
         held.tail = unit
         return
-    units[unit].child = NONE
-    units[unit].sibling = NONE
-    held.root = _meld(units, held.root, unit, by_priority)
+    s.heaped[unit].child = NONE
+    s.heaped[unit].sibling = NONE
+    held.root = _meld(s, held.root, unit, by_priority)
 
 
 @kernel
-def peek(units: Any, lists: Any, line: int, by_priority: bool) -> int:
+def peek(s: State, line: int, by_priority: bool) -> int:
     """The first unit of a list, NONE if it is empty."""
-    held = lists[line]
+    held = s.lists[line]
     head, root = held.head, held.root
     if root == NONE:
         return head
-    if head == NONE or is_before(units, root, head, by_priority):
+    if head == NONE or is_before(s, root, head, by_priority):
         return root
     return head
 
 
 @kernel
-def drop(units: Any, lists: Any, line: int, unit: int, by_priority: bool) -> None:
+def drop(s: State, line: int, unit: int, by_priority: bool) -> None:
     """Take the first unit, which `peek` gave, off a list."""
-    held = lists[line]
+    held = s.lists[line]
     if held.head == unit:
-        held.head = units[unit].next
+        held.head = s.units[unit].next
         if held.head == NONE:
             held.tail = NONE
         return
-    held.root = _merge_pairs(units, units[unit].child, by_priority)
+    held.root = _merge_pairs(s, s.heaped[unit].child, by_priority)
 
 
 @kernel
-def _meld(units: Any, a: int, b: int, by_priority: bool) -> int:
+def _meld(s: State, a: int, b: int, by_priority: bool) -> int:
     if a == NONE:
         return b
     if b == NONE:
         return a
-    if is_before(units, b, a, by_priority):
+    if is_before(s, b, a, by_priority):
         a, b = b, a
-    units[b].sibling = units[a].child
-    units[a].child = b
+    s.heaped[b].sibling = s.heaped[a].child
+    s.heaped[a].child = b
     return a
 
 
 @kernel
-def _merge_pairs(units: Any, first: int, by_priority: bool) -> int:
+def _merge_pairs(s: State, first: int, by_priority: bool) -> int:
     """One heap of the heaps in a chain of siblings: in pairs from the left, then together from the right."""
     paired = NONE
     while first != NONE:
         a = first
-        b = units[a].sibling
+        b = s.heaped[a].sibling
         first = NONE
         if b != NONE:
-            first = units[b].sibling
-            units[b].sibling = NONE
-        units[a].sibling = NONE
-        pair = _meld(units, a, b, by_priority)
-        units[pair].sibling = paired
+            first = s.heaped[b].sibling
+            s.heaped[b].sibling = NONE
+        s.heaped[a].sibling = NONE
+        pair = _meld(s, a, b, by_priority)
+        s.heaped[pair].sibling = paired
         paired = pair
     root = NONE
     while paired != NONE:
-        rest = units[paired].sibling
-        units[paired].sibling = NONE
-        root = _meld(units, root, paired, by_priority)
+        rest = s.heaped[paired].sibling
+        s.heaped[paired].sibling = NONE
+        root = _meld(s, root, paired, by_priority)
         paired = rest
     return root
 
@@ -110,7 +108,7 @@ def join(s: State, unit: int, stage: int, is_ready: bool) -> None:
     for choice in range(s.queues[queue].first_own, s.queues[queue].last_own):
         s.slots[s.choices[choice].slot].own += 1
     if is_ready:
-        push(s.units, s.lists, s.queues[queue].list, unit, True)
+        push(s, s.queues[queue].list, unit, True)
     else:
         s.units[unit].is_aside = True
 
@@ -120,7 +118,7 @@ def become_ready(s: State, unit: int) -> None:
     """What the unit stood aside for has come."""
     if s.units[unit].is_aside:
         s.units[unit].is_aside = False
-        push(s.units, s.lists, s.queues[s.units[unit].queue].list, unit, True)
+        push(s, s.queues[s.units[unit].queue].list, unit, True)
 
 
 @kernel
@@ -138,7 +136,7 @@ def first_of(s: State, queue: int) -> int:
     """The first unit of a queue that is still there, NONE if there is none."""
     line = s.queues[queue].list
     while True:
-        unit = peek(s.units, s.lists, line, True)
+        unit = peek(s, line, True)
         if unit == NONE or not s.units[unit].is_out:
             return unit
-        drop(s.units, s.lists, line, unit, True)
+        drop(s, line, unit, True)

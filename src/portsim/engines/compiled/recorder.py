@@ -1,75 +1,98 @@
-"""What happened, handed over as tables when the run ends."""
+"""What happened, handed over as tables when the run ends: mostly the very columns the kernel wrote."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from portsim.engines.compiled.state import LEVELS as MANY_LEVELS
 from portsim.engines.compiled.state import PIECES, State
-from portsim.model.network import NONE, Network
-from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, VisitOutcome, table
+from portsim.model.network import NONE
+from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, Table, VisitOutcome, table
 from portsim.model.traffic import Traffic
 
+Rows = NDArray[np.int64] | slice
+"""Some rows of a column; a slice where it is all of them, so that nothing is copied."""
 
-def records_of(network: Network, traffic: Traffic, s: State, end: int) -> Records:
-    """The records of everything that happened before tick `end`."""
-    here = np.flatnonzero(s.arrived != NONE)
-    units = {"unit": here, "arrived": s.arrived[here], "out": s.out[here], "outcome": s.outcome[here]}
+
+def records_of(traffic: Traffic, s: State, end: int) -> Records:
+    """The records of everything that happened before tick `end`; the state's columns are theirs, its units are gone."""
+    work, outcomes = _work(traffic, s), _outcomes(s)
+    s.forget("units", "heaped", "interrupted")
+    return Records(_units(traffic, s), _visits(traffic, s, outcomes), work, _levels(s), end)
+
+
+def _units(traffic: Traffic, s: State) -> Table:
+    here = _where(s.arrived != NONE)
+    columns = {"unit": np.arange(len(traffic))[here]}
+    for name in ("arrived", "out", "outcome"):
+        columns[name] = getattr(s, name)[here]
     for name in ("flow", "kind", "parent", "priority", "persons", "goods", "wanted"):
-        units[name] = getattr(traffic, name)[here]
+        columns[name] = getattr(traffic, name)[here]
+    return table(UNITS, columns)
 
-    rows = np.flatnonzero(s.steps["joined"] != NONE)
-    unit = np.searchsorted(traffic.first, rows, side="right") - 1
+
+def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8]) -> Table:
+    rows = _where(s.joined != NONE)
+    steps = np.diff(traffic.first)
+    narrow = np.dtype(np.int32 if s.joined.size <= np.iinfo(np.int32).max else np.int64)
+    step: NDArray[Any] = np.arange(s.joined.size, dtype=narrow)
+    np.subtract(step, np.repeat(traffic.first[:-1].astype(narrow), steps), out=step)
     columns = {
-        "unit": unit,
-        "step": rows - traffic.first[unit],
-        "leg": traffic.leg[rows],
-        "direction": traffic.direction[rows],
-        "stage": traffic.stage[rows],
+        "unit": np.repeat(np.arange(len(traffic)), steps)[rows],
+        "step": step.astype(VISITS["step"])[rows],
+        "outcome": outcomes[rows],
     }
+    for name in ("leg", "direction", "stage"):
+        columns[name] = getattr(traffic, name)[rows]
     for name in ("lane", "role", "joined", "started", "ended", "left", "officers", "crew"):
-        columns[name] = s.steps[name][rows]
-    paused = (s.units["was_paused"] & ~s.units["is_out"] & (s.units["ends_at"] == NONE))[unit] & (
-        s.units["row"][unit] == rows
-    )
-    columns["outcome"] = _outcomes(columns, paused)
-
-    unfinished = _unfinished(network, s)
-    pieces = np.concatenate([s.pieces[: s.x[PIECES]], unfinished])
-    pieces = pieces[np.lexsort((pieces["since"], pieces["row"], pieces["unit"]))]
-    work = {
-        "unit": pieces["unit"],
-        "step": pieces["row"] - traffic.first[pieces["unit"]],
-        "crew": pieces["crew"],
-        "officers": pieces["officers"],
-        "from": pieces["since"],
-        "until": pieces["until"],
-    }
-    levels = s.levels[: s.x[MANY_LEVELS]]
-    levels = levels[np.lexsort((levels["level"], levels["crew"], levels["pool"], levels["tick"]))]
-    steps = {
-        "tick": levels["tick"],
-        "is_pool": np.ones(levels.size),
-        "where": levels["pool"],
-        "which": levels["crew"],
-        "level": levels["level"],
-    }
-    return Records(table(UNITS, units), table(VISITS, columns), table(WORK, work), table(LEVELS, steps), end)
+        columns[name] = getattr(s, name)[rows]
+    return table(VISITS, columns)
 
 
-def _outcomes(columns, paused):
-    outcome = np.full(paused.size, VisitOutcome.DONE, np.int8)
-    outcome[columns["ended"] == NONE] = VisitOutcome.IN_SERVICE
-    outcome[paused] = VisitOutcome.PAUSED
-    outcome[columns["started"] == NONE] = VisitOutcome.WAITING
-    outcome[(columns["ended"] != NONE) & (columns["left"] == NONE)] = VisitOutcome.BLOCKED
-    outcome[(columns["started"] == NONE) & (columns["left"] != NONE)] = VisitOutcome.LEFT
+def _where(is_there: NDArray[np.bool_]) -> Rows:
+    return slice(None) if is_there.all() else np.flatnonzero(is_there)
+
+
+def _outcomes(s: State) -> NDArray[np.int8]:
+    """How each step ended, or how it stands; most are done, and only the others are looked at."""
+    outcome = np.zeros(s.joined.size, np.int8)
+    open_ = np.flatnonzero((s.left == NONE) | (s.started == NONE))
+    started, ended, left = s.started[open_], s.ended[open_], s.left[open_]
+    how = np.full(open_.size, VisitOutcome.DONE, np.int8)
+    how[ended == NONE] = VisitOutcome.IN_SERVICE
+    if s.interrupted.size:
+        paused = s.units["was_paused"] & ~s.units["is_out"] & (s.units["ends_at"] == NONE)
+        how[np.isin(open_, s.units["row"][paused])] = VisitOutcome.PAUSED
+    how[started == NONE] = VisitOutcome.WAITING
+    how[(ended != NONE) & (left == NONE)] = VisitOutcome.BLOCKED
+    how[(started == NONE) & (left != NONE)] = VisitOutcome.LEFT
+    outcome[open_] = how
     return outcome
 
 
-def _unfinished(network: Network, s: State):
+def _work(traffic: Traffic, s: State) -> Table:
+    pieces = np.concatenate([s.pieces[: s.x[PIECES]], _unfinished(s)])
+    pieces = pieces[np.lexsort((pieces["since"], pieces["row"], pieces["unit"]))]
+    return table(
+        WORK,
+        {
+            "unit": pieces["unit"],
+            "step": pieces["row"] - traffic.first[pieces["unit"]],
+            "crew": pieces["crew"],
+            "officers": pieces["officers"],
+            "from": pieces["since"],
+            "until": pieces["until"],
+        },
+    )
+
+
+def _unfinished(s: State) -> NDArray[Any]:
     """The pieces of interrupted services still under way."""
-    under_way = np.flatnonzero(s.units["was_paused"] & (s.units["ends_at"] != NONE))
+    is_under_way = s.units["was_paused"] & (s.units["ends_at"] != NONE) if s.interrupted.size else np.zeros(0, np.bool_)
+    under_way = np.flatnonzero(is_under_way)
     pieces = np.zeros(under_way.size, s.pieces.dtype)
     units = s.units[under_way]
     stages = s.stages[s.stage_of[units["row"]]]
@@ -79,3 +102,18 @@ def _unfinished(network: Network, s: State):
     pieces["crew"] = NONE
     pieces["crew"][has_pool] = units["crew"][has_pool] - s.pools["first_crew"][stages["pool"][has_pool]]
     return pieces
+
+
+def _levels(s: State) -> Table:
+    levels = s.levels[: s.x[MANY_LEVELS]]
+    levels = levels[np.lexsort((levels["level"], levels["crew"], levels["pool"], levels["tick"]))]
+    return table(
+        LEVELS,
+        {
+            "tick": levels["tick"],
+            "is_pool": np.ones(levels.size),
+            "where": levels["pool"],
+            "which": levels["crew"],
+            "level": levels["level"],
+        },
+    )

@@ -24,10 +24,9 @@ def read(s: State) -> None:
             if _queue(s, reserve) >= reserve.call_at:
                 reserve.duty = CALLED
                 push_timer(s, now + max(1, reserve.ready_in), COME, number, NONE)
-        elif reserve.duty == SERVING and now >= reserve.since + reserve.stay:
-            if _queue(s, reserve) <= reserve.close_at:
-                reserve.duty = GOING
-                push_timer(s, now + 1, GO, number, NONE)
+        elif reserve.duty == SERVING and now >= reserve.since + reserve.stay and _queue(s, reserve) <= reserve.close_at:
+            reserve.duty = GOING
+            push_timer(s, now + 1, GO, number, NONE)
 
 
 @kernel
@@ -43,6 +42,7 @@ def _queue(s: State, reserve: Any) -> int:
 
 @kernel
 def come(s: State, number: int) -> None:
+    """The officers called are there."""
     reserve = s.reserves[number]
     reserve.duty = SERVING
     reserve.since = s.x[NOW]
@@ -53,6 +53,7 @@ def come(s: State, number: int) -> None:
 
 @kernel
 def go(s: State, number: int) -> None:
+    """The officers go home."""
     s.reserves[number].duty = AT_HOME
     _set_level(s, number, 0)
     pause_for_handover(s)

@@ -49,13 +49,13 @@ def grant(s: State, pool: int) -> None:
 @kernel
 def _next_grant(s: State, stage: int) -> tuple[int, int, int]:
     """Who is next here if anybody can start now, from where, and in which lanes."""
-    unit = at.next_paused(s, stage)
+    unit = at.paused_grant(s, stage)
     if unit != NONE:
         return PAUSED, unit, NONE
     if not s.stages[stage].is_open:
         return PAUSED, NONE, NONE
-    unit, slot = at.next_waiting(s, stage)
+    unit, slot = at.waiting_grant(s, stage)
     if unit != NONE:
         return WAITING, unit, slot
-    unit, slot = at.next_at_door(s, stage)
+    unit, slot = at.door_grant(s, stage)
     return AT_DOOR, unit, slot

@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-from portsim.engines.compiled import calls, lanes, officers, pace, queue
+from portsim.engines.compiled import calls, lanes, officers, pace, queue, readiness
 from portsim.engines.compiled.compiling import kernel
 from portsim.engines.compiled.events import push_event, push_timer
 from portsim.engines.compiled.state import (
     BATCH_DUE,
     ENDS,
-    HAS_HOLDS,
     HAS_PASSENGERS,
     HOLDS_BACK,
-    LOOK,
     NOW,
     PIECES,
     ROLE_LISTS,
-    SPLIT_HEAD,
-    SPLIT_TAIL,
     TOUCHED,
     State,
 )
@@ -40,37 +36,6 @@ def touch(s: State, stage: int) -> None:
 
 
 @kernel
-def is_gathering(s: State, unit: int) -> bool:
-    return s.x[HAS_PASSENGERS] and s.is_join[s.units[unit].row] and s.still_in[unit] > 0
-
-
-@kernel
-def hold_has_come(s: State, unit: int) -> bool:
-    return not s.x[HAS_HOLDS] or s.hold[s.units[unit].row] <= s.x[NOW]
-
-
-@kernel
-def is_ready(s: State, unit: int) -> bool:
-    """Rule 14: its hold-until has come, and at a join its passengers are out or the limit has passed."""
-    if not s.x[HOLDS_BACK]:
-        return True
-    if not hold_has_come(s, unit):
-        return False
-    if not is_gathering(s, unit):
-        return True
-    row, now = s.units[unit].row, s.x[NOW]
-    limit = s.join_limit[row]
-    joined = s.steps[row].joined
-    return limit != NONE and (now if joined == NONE else joined) + limit <= now
-
-
-@kernel
-def may_start(s: State, unit: int) -> bool:
-    """Rule 14: it has been called where units are called in, and there is nothing else it must wait for."""
-    return s.units[unit].is_called and is_ready(s, unit)
-
-
-@kernel
 def stand_at_door(s: State, unit: int, stage: int) -> None:
     """A unit has come to this stage: from outside, or blocking the lane behind it (rules 5 and 10)."""
     me, paper, now = s.units[unit], s.stages[stage], s.x[NOW]
@@ -82,31 +47,10 @@ def stand_at_door(s: State, unit: int, stage: int) -> None:
         admit(s, unit)
         wait(s, unit, stage)
     else:
-        queue.push(s.units, s.lists, paper.door, unit, False)
+        queue.push(s, paper.door, unit, False)
         paper.at_door += 1
-        watch(s, unit)
+        readiness.watch(s, unit)
     touch(s, stage)
-
-
-@kernel
-def watch(s: State, unit: int) -> None:
-    """Have the stage looked at again when the hold-until of a unit at its door comes, or its passengers are out."""
-    if not s.x[HOLDS_BACK]:
-        return
-    row = s.units[unit].row
-    if s.x[HAS_HOLDS] and s.hold[row] > s.x[NOW]:
-        push_timer(s, s.hold[row], LOOK, unit, row)
-    if is_gathering(s, unit):
-        s.gathering[unit] = row
-
-
-@kernel
-def watch_limit(s: State, unit: int) -> None:
-    """Have the stage looked at again when a unit that has just joined has waited long enough for passengers."""
-    if is_gathering(s, unit):
-        row = s.units[unit].row
-        if s.join_limit[row] != NONE:
-            push_timer(s, s.x[NOW] + s.join_limit[row], LOOK, unit, row)
 
 
 @kernel
@@ -118,7 +62,7 @@ def look_again(s: State, unit: int, row: int) -> None:
     stage = s.stage_of[row]
     if not me.is_called:
         line_up(s, unit, stage)
-    elif is_ready(s, unit):
+    elif readiness.is_ready(s, unit):
         queue.become_ready(s, unit)
         touch(s, stage)
 
@@ -126,7 +70,7 @@ def look_again(s: State, unit: int, row: int) -> None:
 @kernel
 def wait(s: State, unit: int, stage: int) -> None:
     """A unit that has just been let in joins those who wait."""
-    queue.join(s, unit, stage, may_start(s, unit))
+    queue.join(s, unit, stage, readiness.may_start(s, unit))
     if not s.units[unit].is_called:
         line_up(s, unit, stage)
 
@@ -135,7 +79,7 @@ def wait(s: State, unit: int, stage: int) -> None:
 def line_up(s: State, unit: int, stage: int) -> None:
     """Where units are called in: it can be called once it waits inside and its hold-until has come."""
     me = s.units[unit]
-    if s.steps[me.row].joined == NONE or not hold_has_come(s, unit):
+    if s.joined[me.row] == NONE or not readiness.hold_has_come(s, unit):
         return
     calls.line_up(s, stage, unit)
     touch(s, stage)
@@ -144,37 +88,20 @@ def line_up(s: State, unit: int, stage: int) -> None:
         if me.joined + after > s.x[NOW]:
             push_timer(s, me.joined + after, BATCH_DUE, unit, me.row)
         else:
-            calls.is_late_now(s, stage, unit)
+            calls.become_late(s, stage, unit)
 
 
 @kernel
 def admit(s: State, unit: int) -> None:
+    """A unit enters: it has joined the stage, and left the one behind."""
     me = s.units[unit]
     now = s.x[NOW]
     me.joined = now
-    s.steps[me.row].joined = now
+    s.joined[me.row] = now
     if me.behind != NONE:
         leave_behind(s, unit, me.row - 1)
     if s.x[HAS_PASSENGERS]:
-        split_off(s, unit)
-
-
-@kernel
-def split_off(s: State, unit: int) -> None:
-    """Rule 26: passengers who leave the unit at the step it has just joined arrive in the next round."""
-    row = s.units[unit].row
-    at = s.first_passenger[unit]
-    last = s.last_passenger[unit]
-    while at < last and s.splits_at[at] <= row:
-        passenger = s.passengers[at]
-        at += 1
-        s.units[passenger].next = NONE
-        if s.x[SPLIT_HEAD] == NONE:
-            s.x[SPLIT_HEAD] = passenger
-        else:
-            s.units[s.x[SPLIT_TAIL]].next = passenger
-        s.x[SPLIT_TAIL] = passenger
-    s.first_passenger[unit] = at
+        readiness.split_off(s, unit)
 
 
 @kernel
@@ -182,7 +109,7 @@ def leave_behind(s: State, unit: int, row: int) -> None:
     """A unit that was done here has moved on, or is released: the lane is free."""
     me = s.units[unit]
     stage = me.behind
-    s.steps[row].left = s.x[NOW]
+    s.left[row] = s.x[NOW]
     me.behind = NONE
     if me.slot != NONE:
         lanes.give_back(s, me.slot, me.lane)
@@ -194,16 +121,16 @@ def move(s: State, stage: int) -> None:
     """Rule 11: let units in, in door order, while fewer wait than there is waiting space."""
     paper = s.stages[stage]
     while paper.space == NONE or paper.waiting < paper.space:
-        unit = queue.peek(s.units, s.lists, paper.door, False)
+        unit = queue.peek(s, paper.door, False)
         if unit == NONE:
             return
-        queue.drop(s.units, s.lists, paper.door, unit, False)
+        queue.drop(s, paper.door, unit, False)
         if s.units[unit].is_out:
             continue
         paper.at_door -= 1
         admit(s, unit)
         wait(s, unit, stage)
-        watch_limit(s, unit)
+        readiness.watch_limit(s, unit)
 
 
 @kernel
@@ -212,14 +139,23 @@ def grant(s: State, stage: int) -> None:
     paper = s.stages[stage]
     if paper.calls_in:
         call_in(s, stage)
-    if paper.can_pause:
-        while resume_one(s, stage):
-            pass
-    if paper.is_open:
-        while paper.waiting > 0 and start_one_waiting(s, stage):
-            pass
-        while paper.at_door > 0 and start_one_at_door(s, stage):
-            pass
+    while paper.can_pause:
+        unit = paused_grant(s, stage)
+        if unit == NONE:
+            break
+        give_paused(s, stage, unit)
+    if not paper.is_open:
+        return
+    while paper.waiting > 0:
+        unit, slot = waiting_grant(s, stage)
+        if unit == NONE:
+            break
+        give_waiting(s, stage, unit, slot)
+    while paper.at_door > 0:
+        unit, slot = door_grant(s, stage)
+        if unit == NONE:
+            break
+        give_door(s, stage, unit, slot)
 
 
 @kernel
@@ -234,24 +170,24 @@ def call_in(s: State, stage: int) -> None:
         for _ in range(many):
             unit = calls.next_called(s, stage)
             s.units[unit].is_called = True
-            if is_ready(s, unit):
+            if readiness.is_ready(s, unit):
                 queue.become_ready(s, unit)
 
 
 @kernel
-def next_paused(s: State, stage: int) -> int:
+def paused_grant(s: State, stage: int) -> int:
     """Rules 12 (a) and 17: who can go on: a stage that suspends must be open again; then officers are all it needs."""
     paper = s.stages[stage]
     if not paper.can_pause or (paper.suspends and not paper.is_open):
         return NONE
-    unit = queue.peek(s.units, s.lists, paper.paused, True)
+    unit = queue.peek(s, paper.paused, True)
     if unit != NONE and paper.pool != NONE and officers.crew_for(s, paper.pool, paper.officers) == NONE:
         return NONE
     return unit
 
 
 @kernel
-def next_waiting(s: State, stage: int) -> tuple[int, int]:
+def waiting_grant(s: State, stage: int) -> tuple[int, int]:
     """Rule 12 (c): the first of those who wait that can start, and its lanes."""
     paper = s.stages[stage]
     best, best_slot = NONE, NO_ROLE
@@ -259,7 +195,7 @@ def next_waiting(s: State, stage: int) -> tuple[int, int]:
         return best, best_slot
     for line in range(paper.first_queue, paper.last_queue):
         unit = queue.first_of(s, line)
-        if unit != NONE and (best == NONE or queue.is_before(s.units, unit, best, True)):
+        if unit != NONE and (best == NONE or queue.is_before(s, unit, best, True)):
             slot = slot_for(s, line)
             if slot != NO_ROLE:
                 best, best_slot = unit, slot
@@ -267,20 +203,20 @@ def next_waiting(s: State, stage: int) -> tuple[int, int]:
 
 
 @kernel
-def next_at_door(s: State, stage: int) -> tuple[int, int]:
+def door_grant(s: State, stage: int) -> tuple[int, int]:
     """Rule 12 (d): whoever is first at the door, if it can start at once, and its lanes."""
     paper = s.stages[stage]
     while True:
-        unit = queue.peek(s.units, s.lists, paper.door, False)
+        unit = queue.peek(s, paper.door, False)
         if unit == NONE or not s.units[unit].is_out:
             break
-        queue.drop(s.units, s.lists, paper.door, unit, False)
+        queue.drop(s, paper.door, unit, False)
     if unit == NONE:
         return NONE, NO_ROLE
     slot = slot_for(s, s.units[unit].queue)
     if slot == NO_ROLE or (paper.pool != NONE and officers.crew_for(s, paper.pool, paper.officers) == NONE):
         return NONE, NO_ROLE
-    if not may_start(s, unit):
+    if not readiness.may_start(s, unit):
         return NONE, NO_ROLE
     return unit, slot
 
@@ -299,43 +235,18 @@ def slot_for(s: State, line: int) -> int:
 
 
 @kernel
-def resume_one(s: State, stage: int) -> bool:
-    unit = next_paused(s, stage)
-    if unit == NONE:
-        return False
-    give_paused(s, stage, unit)
-    return True
-
-
-@kernel
-def start_one_waiting(s: State, stage: int) -> bool:
-    unit, slot = next_waiting(s, stage)
-    if unit == NONE:
-        return False
-    give_waiting(s, stage, unit, slot)
-    return True
-
-
-@kernel
-def start_one_at_door(s: State, stage: int) -> bool:
-    unit, slot = next_at_door(s, stage)
-    if unit == NONE:
-        return False
-    give_door(s, stage, unit, slot)
-    return True
-
-
-@kernel
 def give_paused(s: State, stage: int, unit: int) -> None:
-    queue.drop(s.units, s.lists, s.stages[stage].paused, unit, True)
+    """A paused service goes on."""
+    queue.drop(s, s.stages[stage].paused, unit, True)
     if s.stages[stage].pool != NONE:
         take_officers(s, stage, unit)
-    work(s, stage, unit, s.units[unit].remaining)
+    work(s, stage, unit, s.interrupted[unit].remaining)
 
 
 @kernel
 def give_waiting(s: State, stage: int, unit: int, slot: int) -> None:
-    queue.drop(s.units, s.lists, s.queues[s.units[unit].queue].list, unit, True)
+    """A unit that waits starts."""
+    queue.drop(s, s.queues[s.units[unit].queue].list, unit, True)
     queue.depart(s, unit, stage)
     if s.stages[stage].at_door > 0:
         touch(s, stage)  # there is waiting space again
@@ -344,7 +255,8 @@ def give_waiting(s: State, stage: int, unit: int, slot: int) -> None:
 
 @kernel
 def give_door(s: State, stage: int, unit: int, slot: int) -> None:
-    queue.drop(s.units, s.lists, s.stages[stage].door, unit, False)
+    """A unit enters from the door and starts in one move."""
+    queue.drop(s, s.stages[stage].door, unit, False)
     s.stages[stage].at_door -= 1
     admit(s, unit)
     start(s, stage, unit, slot)
@@ -352,19 +264,19 @@ def give_door(s: State, stage: int, unit: int, slot: int) -> None:
 
 @kernel
 def start(s: State, stage: int, unit: int, slot: int) -> None:
+    """A unit takes a lane and officers, and its service begins."""
     me, paper = s.units[unit], s.stages[stage]
     row = me.row
-    step = s.steps[row]
-    step.started = s.x[NOW]
+    s.started[row] = s.x[NOW]
     me.slot = slot
     if slot != ANY_LANE:
         me.lane = lanes.take(s, slot)
-        step.lane = me.lane
-        step.role = s.slots[slot].role
+        s.lane[row] = me.lane
+        s.role[row] = s.slots[slot].role
     if paper.pool != NONE:
         take_officers(s, stage, unit)
-        step.crew = me.crew - s.pools[paper.pool].first_crew
-        step.officers = paper.officers
+        s.crew[row] = me.crew - s.pools[paper.pool].first_crew
+        s.officers[row] = paper.officers
     base = s.work_of[row]
     if paper.has_pace:
         base = pace.work(s, stage, base)
@@ -373,20 +285,23 @@ def start(s: State, stage: int, unit: int, slot: int) -> None:
 
 @kernel
 def work(s: State, stage: int, unit: int, length: int) -> None:
+    """A service is under way for so many ticks."""
     me = s.units[unit]
     me.since = s.x[NOW]
     me.ends_at = me.since + length
     if s.stages[stage].can_pause:
-        me.before = NONE
-        me.after = s.stages[stage].serving
-        if me.after != NONE:
-            s.units[me.after].before = unit
+        chain = s.interrupted[unit]
+        chain.before = NONE
+        chain.after = s.stages[stage].serving
+        if chain.after != NONE:
+            s.interrupted[chain.after].before = unit
         s.stages[stage].serving = unit
     push_event(s.ends, s.x, ENDS, me.ends_at, unit)
 
 
 @kernel
 def take_officers(s: State, stage: int, unit: int) -> None:
+    """A crew gives its officers to a service."""
     crew = officers.crew_for(s, s.stages[stage].pool, s.stages[stage].officers)
     s.units[unit].crew = crew
     s.crews[crew].in_use += s.stages[stage].officers
@@ -394,6 +309,7 @@ def take_officers(s: State, stage: int, unit: int) -> None:
 
 @kernel
 def free_officers(s: State, stage: int, unit: int) -> None:
+    """A service gives its officers back; the stages of the pool may start others."""
     s.crews[s.units[unit].crew].in_use -= s.stages[stage].officers
     pool = s.pools[s.stages[stage].pool]
     for other in range(pool.first_stage, pool.last_stage):
@@ -402,20 +318,21 @@ def free_officers(s: State, stage: int, unit: int) -> None:
 
 @kernel
 def stop_serving(s: State, stage: int, unit: int) -> None:
-    me = s.units[unit]
-    if me.before == NONE:
-        s.stages[stage].serving = me.after
+    """Take a unit off the chain of those in service."""
+    chain = s.interrupted[unit]
+    if chain.before == NONE:
+        s.stages[stage].serving = chain.after
     else:
-        s.units[me.before].after = me.after
-    if me.after != NONE:
-        s.units[me.after].before = me.before
+        s.interrupted[chain.before].after = chain.after
+    if chain.after != NONE:
+        s.interrupted[chain.after].before = chain.before
 
 
 @kernel
 def end(s: State, unit: int, stage: int) -> None:
     """Rule 7: a service is done. The officers are free; the lane is held until the unit has moved on."""
     me = s.units[unit]
-    s.steps[me.row].ended = s.x[NOW]
+    s.ended[me.row] = s.x[NOW]
     me.ends_at = NEVER
     if me.was_paused:
         write_piece(s, stage, unit, s.x[NOW])
@@ -433,17 +350,18 @@ def pause(s: State, unit: int, stage: int) -> None:
     me = s.units[unit]
     write_piece(s, stage, unit, s.x[NOW])
     me.was_paused = True
-    me.remaining = me.ends_at - s.x[NOW]
+    s.interrupted[unit].remaining = me.ends_at - s.x[NOW]
     me.ends_at = NEVER
     if s.stages[stage].pool != NONE:
         free_officers(s, stage, unit)
     stop_serving(s, stage, unit)
-    queue.push(s.units, s.lists, s.stages[stage].paused, unit, True)
+    queue.push(s, s.stages[stage].paused, unit, True)
     touch(s, stage)
 
 
 @kernel
 def write_piece(s: State, stage: int, unit: int, until: int) -> None:
+    """Add one unbroken piece of an interrupted service."""
     me = s.units[unit]
     piece = s.pieces[s.x[PIECES]]
     s.x[PIECES] += 1
@@ -462,9 +380,9 @@ def give_up(s: State, unit: int) -> None:
     """A unit that never started a service leaves from the door or the queue (rules 9 and 13)."""
     row = s.units[unit].row
     stage = s.stage_of[row]
-    if s.steps[row].joined != NONE:
+    if s.joined[row] != NONE:
         queue.depart(s, unit, stage)
-        s.steps[row].left = s.x[NOW]
+        s.left[row] = s.x[NOW]
         if s.stages[stage].calls_in:
             calls.forget(s, stage, unit)
     else:

@@ -7,6 +7,8 @@ allocated while the kernel runs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,17 +17,12 @@ UNIT = np.dtype(
         ("joined", np.int64),  # tick it joined the stage; at a door, the tick it came there
         ("ends_at", np.int64),
         ("since", np.int64),
-        ("remaining", np.int64),
-        ("row", np.int64),
-        ("last_row", np.int64),
+        ("row", np.int32),
+        ("last_row", np.int32),
         ("next", np.int32),  # in the list it stands in
-        ("child", np.int32),
-        ("sibling", np.int32),
-        ("before", np.int32),  # among those in service at a stage that can pause them
-        ("after", np.int32),
-        ("lane", np.int32),
-        ("slot", np.int32),  # the lanes it is in, NONE at a delay
         ("queue", np.int32),  # of its current step
+        ("slot", np.int32),  # the lanes it is in, NONE at a delay
+        ("lane", np.int32),
         ("crew", np.int16),
         ("behind", np.int16),  # the stage whose lane it still holds
         ("priority", np.int16),
@@ -38,6 +35,13 @@ UNIT = np.dtype(
     ],
     align=True,
 )
+"""A unit, in one line of the processor's cache: 64 bytes."""
+
+HEAPED = np.dtype([("child", np.int32), ("sibling", np.int32)], align=True)
+"""A unit's place in the pairing heap of those that did not come in order."""
+
+INTERRUPTED = np.dtype([("remaining", np.int64), ("before", np.int32), ("after", np.int32)], align=True)
+"""Of a unit where services can be paused: its remaining work, and who stands beside it among those in service."""
 
 LIST = np.dtype([("head", np.int32), ("tail", np.int32), ("root", np.int32)], align=True)
 """Units in an order: those that came in order in a chain, the others in a pairing heap."""
@@ -171,19 +175,8 @@ LEVEL = np.dtype([("tick", np.int64), ("pool", np.int64), ("crew", np.int64), ("
 
 PACE = np.dtype([("at", np.int64), ("permille", np.int64)], align=True)
 
-STEP = np.dtype(
-    [
-        ("joined", np.int64),
-        ("started", np.int64),
-        ("ended", np.int64),
-        ("left", np.int64),
-        ("lane", np.int16),
-        ("role", np.int16),
-        ("crew", np.int16),
-        ("officers", np.int16),
-    ],
-    align=True,
-)
+DONE, SLICED, TOO_MANY_UNITS, TOO_MANY_ROUNDS, NO_ROOM = range(5)
+"""Why the kernel hands back."""
 
 (
     END,
@@ -218,79 +211,93 @@ STEP = np.dtype(
 ) = range(29)
 
 
-FIELDS: dict[str, np.dtype] = {
-    name: np.dtype(dtype)
-    for name, dtype in {
-        "x": np.int64,
-        "units": UNIT,
-        "stages": STAGE,
-        "lists": LIST,
-        "queues": QUEUE,
-        "queue_of": np.int32,
-        "choices": CHOICE,
-        "slots": SLOT,
-        "held": np.bool_,
-        "crews": CREW,
-        "pools": POOL,
-        "stages_of_pool": np.int32,
-        "shared": np.int32,
-        "touched": np.bool_,
-        "moving": np.bool_,
-        "changes": CHANGE,
-        "arrivals": np.int32,
-        "arrival_at": np.int64,
-        "losing": np.int32,
-        "losing_at": np.int64,
-        "ends": EVENT,
-        "timers": EVENT,
-        "timer": TIMER,
-        "free_timers": np.int32,
-        "stage_of": np.int16,
-        "work_of": np.int64,
-        "roles_of": np.int16,
-        "hold": np.int64,
-        "is_join": np.bool_,
-        "join_limit": np.int64,
-        "patience": np.int64,
-        "when_full": np.int8,
-        "may_turn": np.int32,
-        "parent": np.int64,
-        "still_in": np.int32,
-        "gathering": np.int64,
-        "first_passenger": np.int64,
-        "last_passenger": np.int64,
-        "passengers": np.int32,
-        "splits_at": np.int64,
-        "first": np.int64,
-        "reserves": RESERVE,
-        "watched": np.int32,
-        "paces": PACE,
-        "arrived": np.int64,
-        "out": np.int64,
-        "outcome": np.int8,
-        "steps": STEP,
-        "pieces": PIECE,
-        "levels": LEVEL,
-    }.items()
+_FIELDS: dict[str, Any] = {
+    "x": np.int64,
+    "units": UNIT,
+    "heaped": HEAPED,
+    "interrupted": INTERRUPTED,
+    "stages": STAGE,
+    "lists": LIST,
+    "queues": QUEUE,
+    "queue_of": np.int32,
+    "choices": CHOICE,
+    "slots": SLOT,
+    "held": np.bool_,
+    "crews": CREW,
+    "pools": POOL,
+    "stages_of_pool": np.int32,
+    "shared": np.int32,
+    "touched": np.bool_,
+    "moving": np.bool_,
+    "changes": CHANGE,
+    "arrivals": np.int32,
+    "arrival_at": np.int64,
+    "losing": np.int32,
+    "losing_at": np.int64,
+    "ends": EVENT,
+    "timers": EVENT,
+    "timer": TIMER,
+    "free_timers": np.int32,
+    "stage_of": np.int16,
+    "work_of": np.int64,
+    "roles_of": np.int16,
+    "hold": np.int64,
+    "is_join": np.bool_,
+    "join_limit": np.int64,
+    "priority": np.int16,
+    "patience": np.int64,
+    "when_full": np.int8,
+    "may_turn": np.int32,
+    "parent": np.int64,
+    "still_in": np.int32,
+    "gathering": np.int64,
+    "first_passenger": np.int64,
+    "last_passenger": np.int64,
+    "passengers": np.int32,
+    "splits_at": np.int64,
+    "first": np.int64,
+    "reserves": RESERVE,
+    "watched": np.int32,
+    "paces": PACE,
+    "arrived": np.int64,
+    "out": np.int64,
+    "outcome": np.int8,
+    "joined": np.int64,
+    "started": np.int64,
+    "ended": np.int64,
+    "left": np.int64,
+    "lane": np.int16,
+    "role": np.int16,
+    "crew": np.int16,
+    "officers": np.int16,
+    "pieces": PIECE,
+    "levels": LEVEL,
 }
+FIELDS: dict[str, np.dtype[Any]] = {name: np.dtype(dtype) for name, dtype in _FIELDS.items()}
 """The arrays of a run, all of one dimension."""
 
 
 class State:
     """The arrays of a run by name, and the table the kernel finds them by: their addresses and lengths."""
 
-    def __init__(self, **arrays: NDArray) -> None:
+    def __init__(self, **arrays: NDArray[Any]) -> None:
         self.arrays = {name: np.ascontiguousarray(arrays[name], dtype).reshape(-1) for name, dtype in FIELDS.items()}
         self.table = np.zeros(2 * len(FIELDS), np.int64)
         self._enter()
 
-    def __getattr__(self, name: str) -> NDArray:
+    def __getattr__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
 
     def _enter(self) -> None:
         for number, array in enumerate(self.arrays.values()):
             self.table[2 * number] = array.ctypes.data
             self.table[2 * number + 1] = array.size
+
+    def forget(self, *names: str) -> None:
+        """Give back the memory of these arrays: the kernel is done."""
+        for name in names:
+            self.arrays[name] = np.empty(0, FIELDS[name])
+        self._enter()
 
     def lengthen(self, *names: str) -> None:
         """Give these arrays twice the room."""

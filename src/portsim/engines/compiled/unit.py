@@ -15,6 +15,10 @@ RELEASED = 0
 @kernel
 def begin(s: State, unit: int) -> None:
     """A unit arrives now and stands at its first door."""
+    me = s.units[unit]
+    me.row = s.first[unit]
+    me.last_row = s.first[unit + 1] - 1
+    me.priority = s.priority[unit]
     s.arrived[unit] = s.x[NOW]
     s.x[INSIDE] += 1
     if s.parent[unit] != NONE:
@@ -24,7 +28,7 @@ def begin(s: State, unit: int) -> None:
     if s.when_full[unit]:
         s.may_turn[s.x[MAY_TURN]] = unit
         s.x[MAY_TURN] += 1
-    at.stand_at_door(s, unit, s.stage_of[s.units[unit].row])
+    at.stand_at_door(s, unit, s.stage_of[me.row])
 
 
 @kernel
@@ -43,18 +47,20 @@ def go_on(s: State, unit: int) -> None:
 @kernel
 def lose_patience(s: State, unit: int) -> None:
     """Rule 9: a unit that never started a service leaves, from outside or from the queue."""
-    if not s.units[unit].is_out and s.steps[s.first[unit]].started == NONE and s.arrived[unit] != NONE:
+    if not s.units[unit].is_out and s.started[s.first[unit]] == NONE and s.arrived[unit] != NONE:
         go_away(s, unit, LEFT)
 
 
 @kernel
 def go_away(s: State, unit: int, outcome: int) -> None:
+    """A unit that never started a service leaves: it lost patience, or is turned away."""
     put_out(s, unit, outcome)
     at.give_up(s, unit)
 
 
 @kernel
 def put_out(s: State, unit: int, outcome: int) -> None:
+    """A unit is out of the port; whoever waited for it may have nobody to wait for any more."""
     s.units[unit].is_out = True
     s.x[INSIDE] -= 1
     s.out[unit] = s.x[NOW]
