@@ -85,6 +85,7 @@ WRITTEN = {
     "shifts": "spans of the clock, by names of your own",
     "slots": "a gap with a number of places, or a list of [slots](#appointments)",
     "sources": "a map from paths to [sources](#where-a-number-comes-from)",
+    "kinds": "a list of kinds",
     "stages": "a list of stages",
     "targets": "minutes, by measure",
     "text": "text",

@@ -243,6 +243,13 @@ def test_no_shows_keep_their_places_and_are_counted() -> None:
     assert measured[1].no_shows.tolist() == [0]
 
 
+def test_who_has_no_slot_cannot_miss_it() -> None:
+    """The run ends at 02:10, so two of three have a slot and stay away from it; the third has none yet, and waits."""
+    nobody_comes = booked("{slots: {every: 1 h, up_to: 1}, no_show: 100%}")
+    traffic = drawn(port(("to: 2025-01-01 12:00", "to: 2025-01-01 02:10"), nobody_comes))[1]
+    assert (len(traffic), traffic.no_shows.tolist(), traffic.later_wanted.size) == (0, [2], 1)
+
+
 def test_who_has_no_slot_before_the_end_or_comes_to_it_later_waits_elsewhere(play: Play) -> None:
     """The run ends at 02:10. Slots 01:00 and 02:00; the third has none. Late by 10 min they come at 01:10 and 02:10."""
     end = ("to: 2025-01-01 12:00", "to: 2025-01-01 02:10")

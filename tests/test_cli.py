@@ -144,13 +144,19 @@ def test_officers_show_their_hours_and_cost():
     ]
 
 
+def test_a_file_named_without_its_ending_is_suggested():
+    result = call("check", "port")
+    assert result.exit_code == 3
+    assert "there is no file and no shipped scenario 'port'; did you mean 'port.yaml'?" in result.stderr
+
+
 def test_published_figures_stand_beside_the_model():
     table = cells(call("run", "port.yaml", "-n", "2").stdout, "Crossings beside the published figures")
     assert table == [
         ["fact", "model", "published", "difference"],
         ["first_day", "test.trucks", "4", "5 vehicles", "-20.0 %"],
         ["both_days", "test.trucks_a_day", "4/day", "at least 3 vehicles/day", "within the bound"],
-        ["persons", "test.persons", "4", "9 persons", "not comparable"],
+        ["persons", "test.persons", "8", "9 persons", "-11.1 %"],
     ]
 
 

@@ -205,7 +205,9 @@ def test_a_small_scenario_in_words(small):
     text = str(portsim.describe(small))
     assert "Trucks out." in item(text, "1.1")
     assert "95th percentile of the wait at most 120 min (`wait_p95_min`)" in item(text, "1.2")
-    assert "| `tuesday` | 2025-03-04 00:00 | 2025-03-05 00:00 | 80 vehicles (`small.trucks`) |" in item(text, "1.2")
+    assert "| `tuesday` | 2025-03-04 00:00 | 2025-03-05 00:00 | every kind | 80 vehicles (`small.trucks`) |" in item(
+        text, "1.2"
+    )
     assert "`check`, then `scan` (25 % of the units), then `entry` (lanes `green`, helped by `general`" in item(
         text, "2.1"
     )

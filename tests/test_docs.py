@@ -139,16 +139,62 @@ def test_a_scenario_of_the_docs_is_valid_and_runs(block):
 @pytest.mark.parametrize("page", [page for page in TESTED if blocks_of(page, "console")], ids=lambda page: page.name)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for block in blocks_of(page, "yaml"):
-        if block.directive.startswith("file "):
-            Path(block.directive.removeprefix("file ")).write_text(block.text, "utf-8")
-    for block in blocks_of(page, "console"):
+    for block in sorted(blocks_of(page, "yaml") + blocks_of(page, "console"), key=lambda block: block.line):
+        if block.language == "yaml":
+            do_what_it_asks(block)
+            continue
         for command, shown in commands(block):
             done = call(command, is_short=not shown)
             assert (done.exit_code == 0) is (block.directive != "fails"), f"{block}: {command}\n{done.output}"
             printed = iter([" ".join(line.split()) for line in done.output.splitlines()])
             for line in shown:
                 assert " ".join(line.split()) in printed, f"{block}: {command} does not print {line!r}, or earlier"
+
+
+def do_what_it_asks(block: Block) -> None:
+    """Write, extend or compare the file that the comment above a yaml block names."""
+    asked = re.fullmatch(r"(file|add to|same as) (\S+)", block.directive)
+    assert asked or not block.directive, f"{block}: unknown directive {block.directive!r}"
+    if asked is None:
+        return
+    what, path = asked[1], Path(asked[2])
+    if what == "file":
+        path.write_text(block.text, "utf-8")
+    elif what == "add to":
+        path.write_text(put_together(path.read_text("utf-8"), block.text), "utf-8")
+    else:
+        assert put_together("", block.text) == put_together("", path.read_text("utf-8")), f"{block}: not {path.name}"
+
+
+def put_together(text: str, added: str) -> str:
+    """A scenario with what a step of a page adds: entries two deep replace those of their name, new ones go last."""
+    whole = entries(text)
+    for name, section in entries(added).items():
+        whole.setdefault(name, {}).update(section)
+    return "".join(("\n" if len(section) > 1 else "") + "".join(section.values()) for section in whole.values())
+
+
+def entries(text: str) -> dict[str, dict[str, str]]:
+    """The sections of a scenario by name, and their entries by name as they stand; the first is the heading, ''."""
+    found: dict[str, dict[str, str]] = {}
+    for line in filter(str.strip, text.splitlines(keepends=True)):
+        if heading := re.match(r"(\w+):", line):
+            section, entry = found.setdefault(heading[1], {}), ""
+            section[entry] = ""
+        elif named := re.match(r"  ([^\s:]+):", line):
+            entry = named[1]
+            section[entry] = ""
+        section[entry] += line
+    return found
+
+
+def test_a_step_of_a_page_replaces_entries_and_adds_new_ones():
+    text = "portsim: 1\nto: 2025-06-06\nstages:\n  gate: {lanes: 2}\n  hall:\n    lanes: 3\n"
+    added = "to: 2025-06-07\n\nstages:\n  gate:\n    lanes: 4\n    open: always\n  exit: {}\n\nplans:\n  none: {}\n"
+    assert put_together(text, added) == (
+        "portsim: 1\nto: 2025-06-07\n\nstages:\n  gate:\n    lanes: 4\n    open: always\n  hall:\n    lanes: 3\n"
+        "  exit: {}\n\nplans:\n  none: {}\n"
+    )
 
 
 def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
@@ -217,6 +263,11 @@ def tables_of_figures() -> list[tuple[str, str, list[str], list[list[str]]]]:
     return found
 
 
+def parts_of(row: dict[str, Any]) -> list[str]:
+    """What a row is of: the name of a flow, kind, direction, stage or pool; nothing for the port as a whole."""
+    return [row[part] for part in ("flow", "kind", "direction", "stage", "pool") if row[part] is not None]
+
+
 def plan_of(row: list[str]) -> str | None:
     return next(iter(code(row[0])), None)
 
@@ -224,9 +275,13 @@ def plan_of(row: list[str]) -> str | None:
 @pytest.mark.parametrize(("page", "command", "headings", "lines"), tables_of_figures())
 def test_a_table_of_figures_names_plans_and_measures_that_exist(page, command, headings, lines):
     known = {metric for metric, _, _ in measured(shlex.split(command)[2])}
-    metrics = [re.sub("^(crossings_in_).*", r"\1NAME", code(heading)[0]) for heading in headings[1:]]
+    metrics = [re.sub("^((?:crossings|persons|goods)_in_).*", r"\1NAME", code(heading)[0]) for heading in headings[1:]]
     assert set(metrics) <= known
-    plans = portsim.load(shlex.split(command)[2]).plans
+    scenario = portsim.load(shlex.split(command)[2])
+    named = {flow.name for flow in scenario.flows} | {flow.kind for flow in scenario.flows} | {"in", "out"}
+    named |= {stage.name for stage in scenario.regimes[0].stages} | {pool.name for pool in scenario.regimes[0].pools}
+    assert {part for heading in headings[1:] for part in code(heading)[1:]} <= named
+    plans = scenario.plans
     assert {plan for line in lines if (plan := plan_of(line))} <= set(plans)
 
 
@@ -236,13 +291,10 @@ def test_a_table_of_figures_shows_what_its_command_gives(page, command, headings
     for line in lines:
         plan = plan_of(line)
         printed = call(f"{command} --json -q" + (f" --plan {plan}" if plan else ""), is_short=False).stdout
-        whole = [
-            row
-            for row in json.loads(printed)["metrics"]
-            if all(row[part] is None for part in ("flow", "kind", "direction", "stage", "pool"))
-        ]
+        found = json.loads(printed)["metrics"]
         for heading, cell in zip(headings[1:], line[1:], strict=True):
-            [row] = [row for row in whole if row["metric"] == code(heading)[0]]
+            metric, *parts = code(heading)
+            [row] = [row for row in found if row["metric"] == metric and parts_of(row) == parts]
             mean, _, half = cell.replace(",", "").partition(" ± ")
             shown = [(mean, row["mean"])] + ([(half, row["ci_high"] - row["mean"])] if half else [])
             for text, value in shown:
@@ -342,7 +394,9 @@ def measured(source: str | Path) -> Iterator[tuple[str, str, str]]:
     network = lower(scenario)
     traffic = draw(scenario, network, seed=1, replication=0)
     for row in measure(network, traffic, simulate(network, traffic), scenario.targets):
-        metric = re.sub(r"^(crossings_in_).*", r"\1NAME", re.sub(r"^(within_target_).*", r"\1TARGET", row.metric))
+        metric = re.sub(
+            r"^((?:crossings|persons|goods)_in_).*", r"\1NAME", re.sub(r"^(within_target_).*", r"\1TARGET", row.metric)
+        )
         parts = ("flow", "kind", "direction", "stage", "pool")
         yield metric, row.unit, next((part for part in parts if getattr(row, part) is not None), "port")
 

@@ -85,6 +85,38 @@ def test_there_are_never_fewer_than_at_least() -> None:
     assert level_of(text_of(level)) == [(0, 1), (8, 2), (8.5, 1)]
 
 
+def test_units_are_expected_when_the_services_before_are_done() -> None:
+    """Ten trucks at 08:00, half an hour on the road, then six minutes each: one officer's hour, from 08:30 on.
+
+    Half of them go through a shed for an hour first: an hour in the mean of those who do not stop as well, so 30 min.
+    """
+    road = text_of("{forecast: {every: 30 min, load: 100%}}").replace(
+        "stages:\n", "stages:\n  road: {service: 30 min}\n"
+    )
+    assert level_of(road.replace("[check]", "[road, check]")) == [(8.5, 2), (9.0, 0)]
+    shed = road.replace("stages:\n", "stages:\n  shed: {service: 1 h}\n")
+    assert level_of(shed.replace("[check]", "[road, {shed: 50%}, check]")) == [(9.0, 2), (9.5, 0)]
+
+
+def test_passengers_are_expected_when_their_vehicle_lets_them_off() -> None:
+    """A bus at 08:00, twenty minutes at the gate, ten at the ramp: forty travellers at the counters from 08:30 on."""
+    text = text_of(
+        "{forecast: {every: 30 min, load: 100%}}",
+        '{timetable: [{at: "08:00"}]}',
+        """\
+  travellers:
+    {kind: traveller, direction: out, journey: [check],
+     arrivals: {aboard: {flow: out, number: 40, get_off_at: bay}}}
+""",
+    ).replace("stages:\n", "stages:\n  gate: {service: 20 min}\n  ramp: {service: 10 min}\n  bay: {service: 1 min}\n")
+    assert level_of(
+        text.replace("journey: [check], arrivals: {timetable", "journey: [gate, ramp, bay], arrivals: {timetable")
+    ) == [
+        (8.5, 8),  # 240 minutes of work in half an hour
+        (9.0, 0),
+    ]
+
+
 def test_a_lag_moves_the_work() -> None:
     level = "{forecast: {every: 30 min, load: 100%, lag: 90 min}}"
     assert level_of(text_of(level)) == [(9.5, 2), (10, 0)]
@@ -102,6 +134,14 @@ def test_while_all_stages_are_closed_nobody_is_on_duty_and_the_work_waits() -> N
     level = "{forecast: {every: 1 h, load: 100%, at_least: 1}}"
     text = text_of(level).replace("service: 6 min", 'open: "09:30-12:00", service: 6 min')
     assert level_of(text) == [(9.5, 2), (10, 1), (12, 0)]
+
+
+def test_a_stage_that_closes_while_another_of_the_pool_is_open_cuts_no_slice() -> None:
+    """Ten units are 60 min of work for a slice of four hours: one officer for all of it, also after 09:00."""
+    level = "{forecast: {every: 4 h, load: 100%}}"
+    two = 'stages:\n  spare: {lanes: 1, officers: {police: 1}, open: "07:00-09:00", service: 6 min}\n'
+    text = text_of(level).replace("stages:\n", two)
+    assert level_of(text) == level_of(text_of(level)) == [(8, 1), (12, 0)]
 
 
 def test_the_queue_at_the_start_is_expected_too() -> None:
@@ -233,7 +273,8 @@ def test_a_description_says_what_the_level_follows() -> None:
     level = "{forecast: {every: 15 min, load: 80%, at_least: 1, at_most: 4, lag: 5 min}}"
     [pool] = load_text(text_of(level)).regimes[0].pools
     assert pool_words(pool, "Asia/Shanghai")["level follows"] == (
-        "the work of the units that are expected 5 min after they come and what is left over from before, every 15 min "
+        "the work of the units that are expected 5 min later than the services before would have them "
+        "and what is left over from before, every 15 min "
         "anew, so that officers are busy 80 % of the time; 1 at least, 4 at most; 0 while all stages of the pool are "
         "closed"
     )

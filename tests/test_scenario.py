@@ -163,6 +163,22 @@ def problems(text: str, **more: Any) -> list[str]:
 # ---- what comes out --------------------------------------------------------------------------------------------------
 
 
+def test_a_side_that_is_no_name_is_refused_with_a_plan_too() -> None:
+    text = """\
+portsim: 1
+name: a list for a side
+port: test
+from: 2025-03-03
+to: 2025-03-04
+sides: {here: {timezone: Asia/Shanghai}}
+stages: {gate: {side: [here], service: 1 min}}
+flows: {out: {kind: truck, direction: out, journey: [gate], arrivals: {per_day: 5}}}
+plans: {more: {stages.gate.service: 2 min}}
+"""
+    with pytest.raises(ScenarioError, match=r"scenario.yaml:7:23: stages.gate.side: got a list"):
+        load_text(text, plan="more")
+
+
 def test_the_run_is_read_by_the_clock_of_the_first_side() -> None:
     scenario = small()
     assert scenario.clock == "Asia/Shanghai"

@@ -367,7 +367,7 @@ NOT_NUMBERS = {
     SideModel: {"timezone"},
     PoolModel: {"side", "end_of_shift", "rota", "precedence"},
     ReserveModel: {"stages"},
-    StageModel: {"side", "counted", "closing"},
+    StageModel: {"side", "counted", "closing", "service_per"},
     BatchModel: set(),
     PaceModel: set(),
     FlowModel: {"kind", "direction", "arrivals", "when_full"},
@@ -392,7 +392,7 @@ def test_every_field_of_the_format_is_either_a_number_or_known_not_to_be(model: 
         DepartureModel: ("flows", "x", "arrivals", "timetable", "0"),
         AboardModel: ("flows", "x", "arrivals", "aboard"),
     }[model]
-    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at"), ("stay_away",)]
+    tails: list[tuple[str, ...]] = [(), ("a",), ("0", "a"), ("0", "at"), ("a", "0", "at"), ("stay_away",), ("no_show",)]
     tails += [("0", "officers"), ("size",), ("number",), ("by_hour",), ("last",)]
     numbers = {key for key in model.model_fields if any(dimension((*where, key, *tail)) for tail in tails)}
     assert set(model.model_fields) - numbers == NOT_NUMBERS[model]

@@ -106,8 +106,8 @@ def warnings_about(rows: Sequence[MetricRow], findings: Sequence[Finding]) -> It
         )
     for flow, share in absent_flows(rows).items():
         yield (
-            f"flow {flow}: {100 * share:.1f} % of the units that wanted to come in the measured stretch had not come by "
-            "its end, so its virtual and total waits are lower bounds: simulate longer, or offer more slots"
+            f"flow {flow}: {100 * share:.1f} % of the units that wanted to come in the measured stretch had not come "
+            "by its end, so its virtual and total waits are lower bounds: simulate longer, or offer more slots"
         )
     for flow, share in impatient_flows(rows).items():
         yield (

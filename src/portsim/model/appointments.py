@@ -74,13 +74,13 @@ def meet_slots(
         share, by = appointments.late
         late = punctuality >= 1 - share
         arrived[late] = (slot + durations(by, uniforms("comes late")))[late]
-    never_comes = uniforms("does not show up") < appointments.no_show
-    comes = has_slot & ~never_comes & (arrived < end)
+    never_shows = has_slot & (uniforms("does not show up") < appointments.no_show)
+    comes = has_slot & ~never_shows & (arrived < end)
     return Gate(
         comes=comes,
         arrived=arrived,
         stays_away=np.zeros(wanted.size, np.bool_),
-        never_shows=never_comes,
+        never_shows=never_shows,
         slot=slot,
         is_overdue=arrived > slot + appointments.grace_ms,
     )

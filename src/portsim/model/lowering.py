@@ -59,6 +59,7 @@ def lower(plan: Scenario) -> Network:
         if step.roles
     )
     midnights = calendar.midnights(plan.clock, plan.start_ms, plan.end_ms)
+    kinds = _in_order(flow.kind for flow in plan.flows)
     network = Network(
         port=plan.port,
         start_ms=plan.start_ms,
@@ -72,11 +73,16 @@ def lower(plan: Scenario) -> Network:
         sides=tuple(side.name for side in first.sides),
         side_open=tuple(levels.side_open(number) for number in range(len(first.sides))),
         flows=tuple(flow.name for flow in plan.flows),
-        kinds=_in_order(flow.kind for flow in plan.flows),
+        kinds=kinds,
         roles=roles,
         role_lists=role_lists,
         windows=tuple(
-            Window(window.name, window.start_ms - plan.start_ms, window.end_ms - plan.start_ms)
+            Window(
+                name=window.name,
+                start=window.start_ms - plan.start_ms,
+                end=window.end_ms - plan.start_ms,
+                kinds=tuple(kinds.index(kind) for kind in window.kinds),
+            )
             for window in plan.windows
         ),
         closures=tuple(closed for number in range(len(first.stages)) for closed in _closures(levels, number)),

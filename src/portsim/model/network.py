@@ -213,11 +213,15 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time in which crossings are counted: start <= tick < end."""
+    """A stretch of time in which crossings are counted: start <= tick < end.
+
+    kinds : numbers of the kinds that are counted; empty for all
+    """
 
     name: str
     start: int
     end: int
+    kinds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,8 +64,8 @@ def measure_crossings(ledger: Ledger, sheet: Sheet) -> None:
 
     `crossings_per_day`, `persons_per_day` and `goods_per_day` are means over the whole calendar days of the
     measured stretch, a closed day being a day with none; `throughput_per_h` is per hour of the whole stretch,
-    closed hours included; `crossings_in_NAME` counts the named stretch wherever it lies, and is undefined if the
-    run stopped before its end.
+    closed hours included; `crossings_in_NAME`, `persons_in_NAME` and `goods_in_NAME` count the named stretch wherever
+    it lies, of its kinds only, and are undefined if the run stopped before its end.
     """
     network = ledger.network
     every = crossings_of(ledger)
@@ -80,7 +80,10 @@ def measure_crossings(ledger: Ledger, sheet: Sheet) -> None:
     windows = []
     for window in network.windows:
         chosen = (every.tick >= window.start) & (every.tick < window.end)
-        windows.append(Tally(network, every, chosen, np.zeros_like(every.tick), 1).sums())
+        if window.kinds:
+            chosen &= np.isin(every.kind, window.kinds)
+        counted = Tally(network, every, chosen, np.zeros_like(every.tick), 1)
+        windows.append((counted.sums(), counted.sums(every.persons), counted.sums(every.goods)))
     for where, counts in crossings.items():
         flow, kind, direction = where
         per_day = np.sort(counts[1:])
@@ -95,9 +98,10 @@ def measure_crossings(ledger: Ledger, sheet: Sheet) -> None:
             ("persons_per_day", "persons/day", ratio(int(persons[where][1:].sum()), days)),
             ("goods_per_day", "goods/day", ratio(int(goods[where][1:].sum()), days)),
         ]
-        for window, counted in zip(network.windows, windows, strict=True):
-            value = float(counted[where][0]) if window.end <= ledger.end else float("nan")
-            cells.append((f"crossings_in_{window.name}", "crossings", value))
+        for window, sums in zip(network.windows, windows, strict=True):
+            for what, sum_of in zip(("crossings", "persons", "goods"), sums, strict=True):
+                value = float(sum_of[where][0]) if window.end <= ledger.end else float("nan")
+                cells.append((f"{what}_in_{window.name}", what, value))
         for metric, unit, value in cells:
             sheet.write(metric, unit, value, flow=flow, kind=kind, direction=direction)
 

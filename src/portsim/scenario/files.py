@@ -55,7 +55,9 @@ def find_file(source: str | os.PathLike[str]) -> tuple[Path, str]:
         if path is not None:
             return path, f"scenarios/{path.name}"
         if not Path(text).exists():
-            known = unknown(text, sorted(_names()), f"there is no file and no shipped scenario {shown(text)}")
+            none = f"there is no file and no shipped scenario {shown(text)}"
+            beside = next((name for name in (f"{text}.yaml", f"{text}.yml") if Path(name).is_file()), None)
+            known = f"{none}; did you mean {beside!r}?" if beside else unknown(text, sorted(_names()), none)
             raise ScenarioError([Problem(None, "", known)])
     return Path(text), text
 

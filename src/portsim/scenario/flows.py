@@ -170,7 +170,8 @@ def clocks_of(tree: Node) -> dict[str, str]:
         if not isinstance(stage, str) or stage not in stages:
             continue
         side = child(stages[stage], "side")
-        zone = child(sides.get(side.value if side is not None else next(iter(sides), "")), "timezone")
+        where = side.value if side is not None else next(iter(sides), "")
+        zone = child(sides.get(where), "timezone") if isinstance(where, str) else None
         if zone is not None and isinstance(zone.value, str):
             clocks[name] = zone.value
     return clocks

@@ -1,8 +1,9 @@
 """Officers on duty who follow the forecast: a level for each slice of the day, from the work that is expected in it.
 
-The work of a slice is that of the units expected to come in it, and what earlier slices had no officers for. It flows:
-no chance, no whole units, nothing of services that run on after closing time. Pace, outages, reserves, appointments
-and what units do at a closed gate are left out.
+The work of a slice is that of the units expected at the stages in it, and what earlier slices had no officers for. A
+unit is expected at a stage when the services before it are done, each at its mean. Work flows: no chance, no whole
+units, no waits, nothing of services that run on after closing time. Pace, outages, reserves, appointments and what units
+do at a closed gate are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from portsim.scenario.levels import DAY_MS, DatedLevel, Wave
 from portsim.scenario.officers import Forecast, Pool
 from portsim.scenario.profiles import HIGHEST_LEVEL
 from portsim.scenario.routes import chances
-from portsim.scenario.scenario import Flow, Regime, Side, Stage
+from portsim.scenario.scenario import Flow, Regime, Side, Stage, Step
 from portsim.scenario.units import HOUR_MS
 from portsim.scenario.work import mean_work_ms
 
@@ -75,7 +76,9 @@ class _Following:
         self.regimes = regimes
         self.end_ms = end_ms
         self.work_of = [
-            (work, coming[flow.name]) for flow in flows if (work := _work_of_unit(flow, regimes[0].stages, name))
+            (work, coming[flow.name], after_ms)
+            for flow in flows
+            for work, after_ms in _work_of_unit(flow, flows, regimes[0].stages, name)
         ]
         self.offered = 0.0
         self.backlog = 0.0
@@ -112,7 +115,7 @@ class _Following:
 
     def _newly_offered(self, until_ms: int) -> float:
         """Work, in officer-ms, of units expected before an instant and not counted yet."""
-        offered = sum(work * coming(until_ms) for work, coming in self.work_of)
+        offered = math.fsum(work * coming(until_ms - after_ms) for work, coming, after_ms in self.work_of)
         new = max(offered - self.offered, 0.0)
         self.offered += new
         return new
@@ -138,14 +141,27 @@ def wanted(forecast: Forecast, work: float, for_ms: int, together: int, largest:
     return min(max(officers, forecast.at_least), highest)
 
 
-def _work_of_unit(flow: Flow, stages: Iterable[Stage], pool: str) -> float:
-    """Mean work of a pool on one unit of a flow over its whole journey, officer-ms."""
-    served = {stage.name: stage for stage in stages if stage.pool == pool}
-    return math.fsum(
-        chance * mean_work_ms(flow, step, served[step.stage]) * served[step.stage].officers
-        for step, chance in zip(flow.journey, chances(flow.journey), strict=True)
-        if step.stage in served
-    )
+def _work_of_unit(flow: Flow, flows: Iterable[Flow], stages: Sequence[Stage], pool: str) -> Iterator[tuple[float, int]]:
+    """(mean work of a pool on one unit of a flow, officer-ms; ms after it came) at each step at which it has any."""
+    after_ms = 0.0
+    if isinstance(flow.arrivals, AboardArrivals):
+        vehicles = next(one for one in flows if one.name == flow.arrivals.flow)
+        for step, work_ms in _mean_work(vehicles, stages):
+            if step.is_certain and step.stage == flow.arrivals.get_off_at:
+                break
+            after_ms += work_ms
+    served = {stage.name: stage.officers for stage in stages if stage.pool == pool}
+    for step, work_ms in _mean_work(flow, stages):
+        if work_ms and step.stage in served:
+            yield work_ms * served[step.stage], round(after_ms)
+        after_ms += work_ms
+
+
+def _mean_work(flow: Flow, stages: Sequence[Stage]) -> Iterator[tuple[Step, float]]:
+    """Each step of a journey with the mean time of service there, 0 for those who do not stop, ms."""
+    named = {stage.name: stage for stage in stages}
+    for step, chance in zip(flow.journey, chances(flow.journey), strict=True):
+        yield step, chance * mean_work_ms(flow, step, named[step.stage])
 
 
 def _opening(stage: Stage, side: Side, from_ms: int, to_ms: int) -> Steps:
@@ -161,8 +177,11 @@ def _pieces(
     edges = {at_ms for at_ms, _ in waves.calls(by_clock, zone, from_ms, to_ms)}
     turns: dict[int, list[tuple[int, float]]] = {}
     for number, steps in enumerate(functions):
-        for at_ms, level in steps:
-            turns.setdefault(at_ms, []).append((number, level))
+        before = 0.0
+        for at_ms, level in steps:  # a union also has a step where one stage opens or closes while another is open
+            if level != before:
+                turns.setdefault(at_ms, []).append((number, level))
+            before = level
     levels = [0.0] * len(functions)
     for begin, end in pairwise(sorted({*edges, *turns, from_ms, to_ms})):
         for number, level in turns.get(begin, ()):

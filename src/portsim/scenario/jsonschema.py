@@ -123,6 +123,7 @@ def _definitions() -> Json:
         "rota": {"type": "array", "minItems": 1, "maxItems": LONGEST_ROTA, "items": {"$ref": "#/$defs/name"}},
         "shifts": _map(_cited({"type": "string", "pattern": _SPAN})),
         "breaks": _map({"type": "array", "items": _break()}),
+        "kinds": {"type": "array", "items": {"$ref": "#/$defs/name"}},
         "stages": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
         "waves": {"anyOf": [_object("every", every="duration", up_to="count"), _calls("at")]},
         "slots": {"anyOf": [_object("every", "up_to", every="duration", up_to="count"), _calls("at", "up_to")]},

@@ -49,7 +49,7 @@ class Forecast:
     every_ms : length of a slice; slices are counted from 00:00 by the clock of the pool's side
     load : share of their time that officers are to be busy
     at_least, at_most : officers on duty while a stage of the pool is open; None for no such limit
-    lag_ms : how long after a unit comes its work is offered
+    lag_ms : how much later than the services before it would have a unit come to a stage its work is offered
     """
 
     every_ms: int

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from portsim.facts import Fact
 
 Dimension = Literal[
-    "rate", "per_day", "duration", "count", "share", "ratio", "plain", "pace", "weight", "clock", "date", "file"
+    "rate",
+    "per_day",
+    "duration",
+    "count",
+    "share",
+    "ratio",
+    "plain",
+    "amount",
+    "pace",
+    "weight",
+    "clock",
+    "date",
+    "file",
 ]
 """What a quantity of the scenario is; ratio is a number that may be written as a percentage, weight any number."""
 
@@ -23,6 +35,7 @@ _FITTING: Mapping[str, tuple[str, ...]] = {
     "share": ("share",),
     "ratio": ("share", "plain"),
     "plain": ("plain",),
+    "amount": ("plain", "count"),
     "pace": ("plain", "share"),
     "weight": ("plain", "share", "count", "rate"),
     "clock": ("text",),
@@ -37,6 +50,7 @@ _WANTED: Mapping[str, str] = {
     "share": "a share",
     "ratio": "a share or a plain number",
     "plain": "a plain number",
+    "amount": "a number",
     "pace": "a plain number or a share",
     "weight": "a number",
     "clock": "hours",
@@ -51,6 +65,7 @@ _READERS: Mapping[str, Callable[[Any], float]] = {
     "share": units.parse_share,
     "ratio": units.parse_growth,
     "plain": units.parse_number,
+    "amount": units.parse_number,
     "pace": units.parse_number,
 }
 
@@ -92,7 +107,9 @@ def dimension(path: tuple[str, ...]) -> Dimension | None:
             return "pace"
         case ("flows", _, "persons" | "goods", "from" | "to"):
             return "count"
-        case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods", *_):
+        case ("flows", _, "persons" | "goods") | ("flows", _, "persons" | "goods", "mean"):
+            return "amount"
+        case ("officers", _, "cost_per_hour") | ("flows", _, "persons" | "goods", _):
             return "plain"
         case (
             ("stages", _, "service", *rest)
@@ -135,7 +152,9 @@ def _dimension_of_arrivals(path: list[str]) -> Dimension | None:
             return "ratio"
         case ["aboard", "number", "from" | "to"]:
             return "count"
-        case ["day_to_day_cv"] | ["aboard", "number", *_]:
+        case ["aboard", "number"] | ["aboard", "number", "mean"]:
+            return "amount"
+        case ["day_to_day_cv"] | ["aboard", "number", _]:
             return "plain"
         case ["when_closed", "stay_away"]:
             return "share"

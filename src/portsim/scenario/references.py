@@ -150,8 +150,8 @@ def _check_rota(assembly: Assembly, node: Node, crews: Rota, since: str) -> None
         warn(at, f"shift {name}: no crew on {which}{since} (day 1 is the first date of the run)")
     for (before, after), rest in rota.rests(crews).items():
         if crews.min_rest_ms is not None and rest < crews.min_rest_ms:
-            wanted = f"less than min_rest, {crews.min_rest_ms / HOUR_MS:g} h"
-            warn(at, f"a crew rests {rest / HOUR_MS:g} h between shifts {before} and {after}{since}, {wanted}")
+            wanted = f"less than min_rest, {crews.min_rest_ms / HOUR_MS:.3g} h"
+            warn(at, f"a crew rests {rest / HOUR_MS:.3g} h between shifts {before} and {after}{since}, {wanted}")
 
 
 def _highest(profile: WeekProfile | DatedLevel | None) -> float:
@@ -179,7 +179,12 @@ def read_windows(assembly: Assembly, regimes: Sequence[Regime], citations: Citat
             if is_outside:
                 run = f"{format_local(period.from_)} to {format_local(period.to)}"
                 assembly.problems.add(node.value[key], f"lies outside the run, {run}; a window is within it")
-        windows.append(CountWindow(name, start, end, model.published))
+        kinds = sorted({flow.kind for flow in assembly.flow_models.values()})
+        for index, kind in enumerate(model.kinds):
+            if kind not in kinds and len(assembly.flow_models) == len(assembly.names("flows")):
+                at = child(node, "kinds", index) or node
+                assembly.problems.add(at, unknown(kind, kinds, f"no flow is of the kind {kind!r}"))
+        windows.append(CountWindow(name, start, end, model.published, model.kinds))
     return tuple(windows)
 
 

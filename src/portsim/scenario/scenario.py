@@ -173,12 +173,16 @@ class Regime:
 
 @dataclass(frozen=True, slots=True)
 class CountWindow:
-    """A named stretch (UTC epoch ms, start <= t < end) in which crossings are counted, with the published figure."""
+    """A named stretch (UTC epoch ms, start <= t < end) in which crossings are counted, with the published figure.
+
+    kinds : those that are counted; empty for all
+    """
 
     name: str
     start_ms: int
     end_ms: int
     published: str | None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from portsim.facts import Fact, fact_rows
 from portsim.facts.units import UNITS
 from portsim.scenario.calendar import to_local
-from portsim.scenario.levels import DAY_MS, Amount
+from portsim.scenario.levels import DAY_MS
 from portsim.scenario.scenario import CountWindow, Scenario
 from portsim.views.rows import Rows, half_width
 from portsim.views.tables import Table, number
 
 UNITS_COUNTED = frozenset({"vehicles", "passages", "trains", "wagons", "flights"})
-"""Units of a published count that are units of a scenario; goods are aboard them."""
+"""Units of a published count that are units of a scenario, or goods aboard them."""
 
 
 def published_table(scenario: Scenario, rows: Rows) -> Table | None:
@@ -21,14 +23,15 @@ def published_table(scenario: Scenario, rows: Rows) -> Table | None:
 
 
 def _line(window: CountWindow, scenario: Scenario, rows: Rows) -> tuple[str, ...]:
-    metric = f"crossings_in_{window.name}"
     fact: Fact | None = scenario.facts.get(window.published) if window.published else None
     if fact is None:
-        return (window.name, "-", rows.number(metric), "-", "-")
+        return (window.name, "-", rows.number(f"crossings_in_{window.name}"), "-", "-")
+    what = compared_with(fact)
+    metric = f"{what or 'crossings'}_in_{window.name}"
     published = fact_rows({fact.id: fact})[0]["shown"]
     direction = fact.counts.direction if fact.counts else "both"
     row = rows.row(metric, direction=direction if direction in ("in", "out") else None)
-    if row is None or not is_comparable(fact, scenario):
+    if row is None or what is None:
         return (window.name, fact.id, rows.number(metric), published, "not comparable")
     days = calendar_days(window, scenario.clock) if fact.dimension == "rate" else 1.0
     scale = 1 / days / UNITS[fact.unit][1]
@@ -43,11 +46,19 @@ def calendar_days(window: CountWindow, clock: str) -> float:
     return (end - start).total_seconds() * 1000 / DAY_MS
 
 
-def is_comparable(fact: Fact, scenario: Scenario) -> bool:
-    """Whether the figure counts what a crossing is: units, or persons where every unit is one person."""
+def compared_with(fact: Fact) -> Literal["crossings", "persons", "goods"] | None:
+    """What of the model a figure is beside: crossings, or the persons or goods aboard; None for what it does not count.
+
+    Vehicles that are exported are goods. Persons of the model include drivers.
+    """
     what = fact.unit.partition("/")[0]
-    are_persons = all(flow.persons == Amount(1.0) for flow in scenario.flows)
-    return fact.dimension in ("count", "rate") and (what in UNITS_COUNTED or (what == "persons" and are_persons))
+    if fact.dimension not in ("count", "rate"):
+        return None
+    if what == "persons":
+        return None if fact.counts is not None and fact.counts.drivers_included == "no" else "persons"
+    if what not in UNITS_COUNTED:
+        return None
+    return "goods" if fact.counts is not None and fact.counts.what == "goods" else "crossings"
 
 
 def _difference(model: float, fact: Fact) -> str:

@@ -75,11 +75,14 @@ def _header(run: Run) -> list[Line | Table]:
 
 
 def _port_table(rows: Rows, *, has_officers: bool) -> Table:
+    goods = rows.row("goods_per_day")
+    carries_goods = goods is not None and goods.mean > 0
     cells = [
         ("crossings", rows.number("crossings")),
         ("crossings a day", rows.number("crossings_per_day")),
         ("crossings, busiest day of all replications", rows.number("crossings_max_per_day")),
         ("persons a day", rows.number("persons_per_day")),
+        *([("goods a day", rows.number("goods_per_day"))] if carries_goods else []),
         ("units in the port, mean", rows.number("in_port_mean")),
         ("units in the port, most", rows.number("in_port_max")),
         ("units held over at closing", rows.number("overnight")),

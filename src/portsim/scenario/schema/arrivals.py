@@ -90,7 +90,8 @@ class AboardModel(Model):
     """How many are in one vehicle: a number from 0 to 10,000, {mean: 40, cv: 0.3} or {from: 30, to: 45}. Required.
 
     Of a number each vehicle has the whole part, and one more by chance so that the mean comes out. With mean and cv (0
-    to 5) vehicles differ: the number is gamma distributed, rounded. Of from and to each whole number is equally likely.
+    to 5) vehicles differ: the number is gamma distributed, rounded, which takes a little off means below 3. Of from and
+    to each whole number is equally likely.
     """
 
     get_off_at: Name

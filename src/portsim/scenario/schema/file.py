@@ -40,6 +40,7 @@ from portsim.scenario.schema.values import (
     DurationTable,
     read_distribution,
     read_kind,
+    read_kinds,
     read_lanes,
     read_officers_needed,
     read_priority,
@@ -334,7 +335,13 @@ class WindowModel(Model):
     """When counting ends, clock of the first side. Required."""
 
     published: Text | None = None
-    """Id of the published fact it is compared with. Default none."""
+    """Id of the published fact it is compared with. Default none.
+
+    A count of persons or of goods is compared with those aboard what crosses, any other with the crossings.
+    """
+
+    kinds: Annotated[tuple[str, ...], Quantity(read_kinds, "kinds")] = ()
+    """Kinds of units that are counted, [bus, car], where a figure counts some only. Default all."""
 
 
 class ChangeModel(Model):

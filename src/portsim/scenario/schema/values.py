@@ -169,6 +169,16 @@ def read_kind(value: Any) -> str:
     return kind
 
 
+def read_kinds(value: Any) -> tuple[str, ...]:
+    """Some of the kinds, each once."""
+    rule = "write kinds as a list, for instance [bus, car]"
+    kinds: tuple[str, ...] = read_list(value, read_kind, rule)
+    for index, kind in enumerate(kinds):
+        if kind in kinds[:index]:
+            refuse(f"{kind!r} stands twice; name each kind once", index)
+    return kinds
+
+
 def read_role(value: Any) -> str:
     """The role of lanes; the name of a day would read as a level by weekday."""
     role = read_name(value)

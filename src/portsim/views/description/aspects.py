@@ -48,7 +48,8 @@ def scenario_aspects(scenario: Scenario) -> Aspects:
     said |= {("target", code(name)): amount(value) for name, value in scenario.targets.items()}
     for window in scenario.windows:
         stretch = f"{moment(window.start_ms, scenario.clock)} to {moment(window.end_ms, scenario.clock)}"
-        beside = f", beside {code(window.published)}" if window.published else ""
+        beside = f", {', '.join(window.kinds)} only" if window.kinds else ""
+        beside += f", beside {code(window.published)}" if window.published else ""
         said["window", code(window.name)] = stretch + beside
     said["run", "measured from"] = moment(scenario.measure_from_ms, scenario.clock)
     said["run", "most units in the port"] = amount(scenario.limits.units_in_port)

@@ -85,8 +85,10 @@ def _windows(subject: Subject, scenario: Scenario) -> Grid:
     rows = []
     for window in scenario.windows:
         published = f"{escape(shown[window.published])} ({code(window.published)})" if window.published else "none"
-        rows.append((code(window.name), subject.moment(window.start_ms), subject.moment(window.end_ms), published))
-    return Grid.of(("stretch", "from", "to", "published"), rows)
+        counted = ", ".join(window.kinds) if window.kinds else "every kind"
+        stretch = (subject.moment(window.start_ms), subject.moment(window.end_ms))
+        rows.append((code(window.name), *stretch, counted, published))
+    return Grid.of(("stretch", "from", "to", "counted", "published"), rows)
 
 
 def _aims(subject: Subject) -> tuple[Block, ...]:

@@ -46,7 +46,7 @@ def _duty_words(pool: Pool, zone: str) -> dict[str, str]:
 
 def _forecast(forecast: Forecast) -> str:
     at_most = "" if forecast.at_most is None else f", {forecast.at_most:,} at most"
-    lag = f" {duration(forecast.lag_ms)} after they come" if forecast.lag_ms else ""
+    lag = f" {duration(forecast.lag_ms)} later than the services before would have them" if forecast.lag_ms else ""
     return (
         f"the work of the units that are expected{lag} and what is left over from before, every "
         f"{duration(forecast.every_ms)} anew, so that officers are busy {percent(forecast.load)} of the time; "

@@ -37,7 +37,7 @@ from portsim.views.plots.paper import (
 )
 from portsim.views.plots.shading import Shading, shading_of
 from portsim.views.plots.source import Source
-from portsim.views.published import calendar_days, is_comparable
+from portsim.views.published import calendar_days, compared_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,7 +139,7 @@ def _published(source: Source) -> Iterator[Published]:
     measured = source.measures()
     for window in scenario.windows:
         fact: Fact | None = scenario.facts.get(window.published) if window.published else None
-        if fact is None or not is_comparable(fact, scenario):
+        if fact is None or window.kinds or compared_with(fact) != "crossings":
             continue
         direction = fact.counts.direction if fact.counts and fact.counts.direction in ("in", "out") else None
         metric = f"crossings_in_{window.name}"
