@@ -10,14 +10,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 import portsim
+from benchmarks.kernel import measure_huge, measure_kernel, measure_scale, measure_slope
 from benchmarks.measurements import Row, measure_memory, measure_overload, measure_speed, measure_start_up
+from portsim.errors import UnavailableError
 
 GROUPS = {
     "speed": measure_speed,
     "overload": measure_overload,
     "start": measure_start_up,
     "memory": measure_memory,
+    "kernel": measure_kernel,
+    "scale": measure_scale,
+    "huge": measure_huge,
+    "slope": measure_slope,
 }
+ONLY_IF_ASKED = {"huge"}
 LAYOUT = "{:<48} {:>16} {:>16} {:>13}  {:<10}{}"
 
 
@@ -38,9 +45,12 @@ def main() -> None:
     print()
     print(LAYOUT.format("", "portsim", "beside", "ratio", "bar", "").rstrip())
     for name, measure in GROUPS.items():
-        if not options.groups or name in options.groups:
-            for row in measure(options.units, options.repeats):
-                print(line(row), flush=True)
+        if name in options.groups or (not options.groups and name not in ONLY_IF_ASKED):
+            try:
+                for row in measure(options.units, options.repeats):
+                    print(line(row), flush=True)
+            except UnavailableError as error:
+                print(f"{name}: {error}")
 
 
 def line(row: Row) -> str:

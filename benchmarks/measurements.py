@@ -84,8 +84,8 @@ def measure_speed(units: int, repeats: int) -> Iterator[Row]:
         lambda: plain_simpy.draw_b(units, seed=1),
     )
     plain_whole = [run + draw for run, draw in zip(plain, drawing, strict=True)]
-    yield _speed("B, reference engine / plain SimPy", units, engine, plain, bar=0.5)
-    yield _speed("B, YAML to measures / plain SimPy", units, whole, plain_whole)
+    yield speed("B, reference engine / plain SimPy", units, engine, plain, bar=0.5)
+    yield speed("B, YAML to measures / plain SimPy", units, whole, plain_whole)
 
     draws = plain_simpy.draw_a(2 * units, seed=1)
     work = workloads.workload_a(draws)
@@ -94,7 +94,7 @@ def measure_speed(units: int, repeats: int) -> Iterator[Row]:
         lambda: plain_simpy.simulate_a(draws),
         lambda: simulate(work.network, work.traffic, engine="reference"),
     )
-    yield _speed("A, reference engine / plain SimPy", 2 * units, engine, plain)
+    yield speed("A, reference engine / plain SimPy", 2 * units, engine, plain)
 
 
 def from_text(text: str) -> object:
@@ -111,7 +111,8 @@ def from_text(text: str) -> object:
     return measure(network, traffic, records, scenario.targets)
 
 
-def _speed(what: str, units: int, other: list[float], base: list[float], bar: float | None = None) -> Row:
+def speed(what: str, units: int, other: list[float], base: list[float], bar: float | None = None) -> Row:
+    """Units a second of both, and how many times as fast the other is."""
     return Row(
         what,
         f"{units / median(other):,.0f} units/s",
@@ -178,8 +179,8 @@ def _python(code: str, *arguments: str) -> None:
 def measure_memory(units: int, repeats: int) -> Iterator[Row]:
     """Slope of peak memory between a fifth of the units and all of them, each in a new process."""
     del repeats
-    few, low = _peak(units // 5)
-    many, high = _peak(units)
+    few, low = peak(units // 5, "reference")
+    many, high = peak(units, "reference")
     yield Row(
         f"memory between {few:,} and {many:,} units of B",
         f"{high / 1e6:.0f} MB",
@@ -190,7 +191,8 @@ def measure_memory(units: int, repeats: int) -> Iterator[Row]:
     )
 
 
-def _peak(units: int) -> tuple[int, int]:
-    command = [sys.executable, "-m", "benchmarks.memory", str(units)]
+def peak(units: int, engine: str) -> tuple[int, int]:
+    """How many units a run of workload B had, and its peak memory in bytes, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", str(units), engine]
     count, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return int(count), int(peak)

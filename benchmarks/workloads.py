@@ -15,6 +15,7 @@ from portsim.model.traffic import Direction, Traffic, WhenFull
 GREEN, GENERAL = 0, 1
 ROLES = ("green", "general")
 GENERAL_LIST, GREEN_LIST = 0, 1
+STAGES_B = 5
 ROLE_LISTS = (((GENERAL, False),), ((GREEN, False),))
 
 
@@ -77,17 +78,28 @@ def _overload(backlog: int, *, waiting_space: int, green_opens_late: bool = Fals
     return Work(network, _units(arrived, priority, np.full((1, units), service), roles))
 
 
+def scenario_a(units: int) -> str:
+    """Workload A as a planner writes it: YAML, about `units` units."""
+    stage = "{lanes: 3, service: {exponential: {mean: 1 min}}}"
+    return _scenario("A, one stage", units / 2.7, [stage], "2.7/min", priority="")
+
+
 def scenario_b(units: int) -> str:
     """Workload B as a planner writes it: YAML, about `units` units."""
-    start = datetime(2025, 1, 1)
     stage = "{lanes: {0-8: 4, 8-16: 3, 16-24: 2}, service: {exponential: {mean: 2 min}}}"
-    stages = "\n".join(f"  stage_{number}: {stage}" for number in range(5))
+    return _scenario("B, five stages in tandem", units, [stage] * STAGES_B, "1/min", priority="{high: 10%}")
+
+
+def _scenario(name: str, minutes: float, stage: list[str], rate: str, *, priority: str) -> str:
+    start = datetime(2025, 1, 1)
+    stages = "\n".join(f"  stage_{number}: {text}" for number, text in enumerate(stage))
+    journey = ", ".join(f"stage_{number}" for number in range(len(stage)))
     return f"""\
 portsim: 1
-name: Workload B, five stages in tandem
+name: Workload {name}
 port: benchmark
 from: {start:%Y-%m-%d %H:%M}
-to: {start + timedelta(minutes=units):%Y-%m-%d %H:%M}
+to: {start + timedelta(minutes=round(minutes)):%Y-%m-%d %H:%M}
 sides:
   own: {{timezone: UTC}}
 stages:
@@ -96,9 +108,9 @@ flows:
   trucks:
     kind: truck
     direction: out
-    journey: [stage_0, stage_1, stage_2, stage_3, stage_4]
-    priority: {{high: 10%}}
-    arrivals: {{rate: 1/min}}
+    journey: [{journey}]
+    priority: {priority or "{}"}
+    arrivals: {{rate: {rate}}}
 sources:
   stages.*: {{assumed: benchmark}}
   flows.*: {{assumed: benchmark}}

@@ -12,7 +12,7 @@ from portsim.engines import simulate
 from portsim.model.records import Records
 from tests import oracle
 
-ENGINES = ["reference"]
+ENGINES = ["reference", "compiled"]
 """Every engine portsim has; each behavioural test runs on each of them."""
 
 settings.register_profile(

@@ -49,9 +49,9 @@ def test_an_engine_that_has_to_stop_has_written_what_the_oracle_has(engine, case
     assert found is None, f"{found}\n{described(network, traffic)}"
 
 
-@pytest.mark.parametrize("name", ["compiled", "oracle", ""])
+@pytest.mark.parametrize("name", ["quick", "oracle", ""])
 def test_an_engine_that_does_not_exist_is_refused(name):
-    with pytest.raises(ValueError, match=f"engine '{name}' does not exist; use 'auto' or 'reference'"):
+    with pytest.raises(ValueError, match=f"engine '{name}' does not exist; use 'auto', 'reference' or 'compiled'"):
         simulate(*port([stage()], [unit(0, [(0, 1)])]), engine=name)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portsim.engines import simulate
 from portsim.model.network import (
     NONE,
     Closed,
@@ -28,8 +29,11 @@ from portsim.results import Ledger, measure
 from portsim.results.areas import area, area_while, areas_split, areas_until, largest, level_of, levels_at
 from portsim.results.days import count_days, join_days
 from portsim.results.hours import count_hours, hour_labels, hours_of, mean_hours
+from portsim.results.presence import Presence
 from portsim.results.queues import inside, queue
+from portsim.results.staffing import lanes_offered
 from portsim.results.waits import percentile
+from tests import cases
 
 MIN = 60_000
 DAY = 1440
@@ -710,6 +714,46 @@ def test_levels_and_areas_agree_with_counting_tick_by_tick(rows, ceiling, is_ope
     assert np.all(np.diff(level.value, prepend=0) != 0)
 
 
+@given(spans, stairs, stretches)
+def test_presence_agrees_with_counting_tick_by_tick(rows, condition, stretch):
+    starts, lengths, weights = np.array(rows, np.int64).reshape(-1, 3).T
+    start, end = stretch
+    at = [sum(s <= tick < s + n for s, n, _ in rows) for tick in range(40)]
+    over = range(start, end)
+    present = Presence.of(starts, starts + lengths, start, end)
+    assert present.area() == sum(at[t] for t in over)
+    assert present.area_while(condition) == sum(at[t] for t in over if condition(t))
+    assert present.largest() == max((at[t] for t in over), default=0)
+    ticks = np.arange(start, end, 3)
+    assert present.at(ticks).tolist() == [at[t] for t in ticks]
+    assert present.areas_between(ticks).tolist() == [sum(at[t : t + 3]) for t in ticks[:-1]]
+    weighed = Presence.of(starts, starts + lengths, start, end, weights)
+    assert weighed.area() == sum(w for t in over for s, n, w in rows if s <= t < s + n)
+
+
+@pytest.mark.parametrize("each", [1, 40, 3_000])
+def test_the_most_present_among_many_is_that_of_the_level_in_full(each):
+    random = np.random.default_rng(each)
+    starts = np.sort(random.integers(0, 60_000, 20_000))
+    ends = starts + random.integers(0, each, starts.size)
+    for start, end in ((0, 70_000), (20_000, 30_000), (69_000, 70_000), (5, 5)):
+        present = Presence.of(starts, ends, start, end)
+        assert present.largest() == largest(level_of(starts, ends), start, end)
+
+
+@given(spans, stairs, stretches)
+def test_excess_is_what_is_there_above_the_ceiling_if_nobody_comes_above_it(rows, ceiling, stretch):
+    """Those who would come above the ceiling are sent away, as an engine does not begin their service."""
+    inside = []
+    for s, n, w in sorted(rows):
+        if n and sum(v for a, b, v in inside if a <= s < b) + w <= ceiling(s):
+            inside.append((s, s + n, w))
+    starts, ends, weights = np.array(inside, np.int64).reshape(-1, 3).T
+    start, end = stretch
+    above = areas_split(level_of(starts, ends, weights), ceiling, start, end)[1]
+    assert Presence.of(starts, ends, start, end, weights).excess(ceiling) == above
+
+
 # ---- laws ----------------------------------------------------------------------------------------------------------
 
 LENGTH = 60
@@ -796,12 +840,30 @@ def test_units_and_times_add_up(case):
     assert hours["ended"].sum() == (records.visits["ended"] != N).sum()
 
 
-@settings(max_examples=100, deadline=None)
-@given(histories())
-def test_utilisation_never_passes_one(case):
-    rows = measure(*case[:3], {})
+def use_in_full(ledger, number):
+    """Areas of the lanes of a stage in use up to those open, and of those open, from the level in full."""
+    used = total = 0
+    at = ledger.network.stages[number]
+    pieces = ledger.pieces(number)
+    for (role, _), offered in zip(at.lanes or (), lanes_offered(at), strict=True):
+        own = ledger.visits["role"][pieces.visit] == role
+        level = level_of(pieces.start[own], pieces.end[own])
+        used += areas_split(level, offered, ledger.start, ledger.end)[0]
+        total += offered.integral(ledger.start, ledger.end)
+    return used / total if total else math.nan
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_utilisation_never_passes_one_and_is_what_the_level_in_full_says(seed):
+    port, traffic = cases.seeded(seed)
+    port = replace(port, measure_from=seed % 3 * port.end // 4)
+    records = simulate(port, traffic, engine="reference")
+    rows = measure(port, traffic, records, {})
     for row in rows:
         if row.metric in ("lane_utilisation", "officer_utilisation"):
             assert math.isnan(row.value) or 0 <= row.value <= 1
         if row.metric == "overtime_hours":
             assert row.value >= 0
+    ledger = Ledger(port, traffic, records)
+    found = [row.value for row in rows if row.metric == "lane_utilisation"]
+    assert found == pytest.approx([use_in_full(ledger, n) for n in range(len(port.stages))], nan_ok=True, abs=0)

@@ -94,7 +94,7 @@ def test_the_engine_that_ran_is_named():
         ({"replications": []}, r"at least one replication is needed, numbered from 0, got \[\]"),
         ({"replications": [-1, 2]}, r"at least one replication is needed, numbered from 0, got \[-1, 2\]"),
         ({"keep": "some"}, "keep must be first, all or none, got 'some'"),
-        ({"engine": "quick"}, "engine 'quick' does not exist; use 'auto' or 'reference'"),
+        ({"engine": "quick"}, "engine 'quick' does not exist; use 'auto', 'reference' or 'compiled'"),
     ],
 )
 def test_an_argument_that_means_nothing_is_refused(arguments, message):

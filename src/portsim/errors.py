@@ -6,6 +6,7 @@ PortsimError                 any of them; `exit_code` is what the command line e
 │   └── FactError      3     a file of published figures is wrong, or a figure may not be used
 ├── LimitError         4     the simulation had to stop; carries what was recorded until then
 ├── CalibrationError   3     a calibration cannot be done as asked
+├── UnavailableError   2     what was asked for needs something this installation does not have
 └── EngineError        1     an engine broke its own rules: our mistake, please report it
 ```
 """
@@ -81,6 +82,12 @@ class CalibrationError(PortsimError):
     """A calibration cannot be done as asked."""
 
     exit_code = 3
+
+
+class UnavailableError(PortsimError):
+    """What was asked for needs something that is missing here; the message says what to do."""
+
+    exit_code = 2
 
 
 class EngineError(PortsimError):

@@ -88,6 +88,7 @@ def run_region(
     folder_keep: Keep,
     table_format: Format,
     on_replication: Callable[[Replication], None] | None,
+    on_notice: Callable[[str], None] | None,
 ) -> RegionRun:
     """Simulate every port of a region several times; arguments are those of `portsim.run`."""
     saving = RegionSaving(region, folder, keep=folder_keep, table_format=table_format) if folder is not None else None
@@ -99,7 +100,13 @@ def run_region(
             on_replication(replication)
 
     data = replicate_region(
-        region, replications=replications, seed=seed, engine=engine, keep=keep, on_replication=on_each
+        region,
+        replications=replications,
+        seed=seed,
+        engine=engine,
+        keep=keep,
+        on_replication=on_each,
+        on_notice=on_notice,
     )
     if saving is not None:
         saving.finish(data)

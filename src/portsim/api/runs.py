@@ -108,6 +108,7 @@ def run(
     folder_keep: Keep = "first",
     table_format: Format = "csv",
     on_replication: Callable[[Replication], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> Run | Any:
     """Simulate a scenario several times; or every port of a region, which gives a `RegionRun`.
 
@@ -139,6 +140,7 @@ def run(
             folder_keep=folder_keep,
             table_format=table_format,
             on_replication=on_replication,
+            on_notice=on_notice,
         )
     saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
 
@@ -148,7 +150,15 @@ def run(
         if on_replication is not None:
             on_replication(replication)
 
-    data = replicate(loaded, replications=replications, seed=seed, engine=engine, keep=keep, on_replication=on_each)
+    data = replicate(
+        loaded,
+        replications=replications,
+        seed=seed,
+        engine=engine,
+        keep=keep,
+        on_replication=on_each,
+        on_notice=on_notice,
+    )
     if saving is not None:
         saving.finish(data)
     return Run(data)

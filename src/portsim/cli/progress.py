@@ -7,7 +7,7 @@ from threading import Timer
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from portsim.cli.streams import has_style
+from portsim.cli.streams import has_style, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -46,6 +46,11 @@ class Bar:
             self._timer.daemon = True
             self._timer.start()
         return self
+
+    def say(self, text: str) -> None:
+        """Something is begun that takes long and does not move the bar."""
+        if self._is_shown:
+            say(text)
 
     def advance(self, total: int | None = None) -> None:
         """One more replication is done, of `total`."""

@@ -23,6 +23,7 @@ class EngineChoice(StrEnum):
 
     auto = "auto"
     reference = "reference"
+    compiled = "compiled"
 
 
 class KeepChoice(StrEnum):
@@ -95,6 +96,7 @@ def run(
             folder_keep=keep.value,
             table_format=table_format.value,
             on_replication=on_replication,
+            on_notice=bar.say,
         )
     if as_json:
         streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))

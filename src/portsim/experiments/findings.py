@@ -14,10 +14,9 @@ from portsim.model.network import Network
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 from portsim.results import MetricRow
-from portsim.results.areas import areas_until
 from portsim.results.crossings import whole_days
 from portsim.results.ledger import Ledger
-from portsim.results.queues import inside
+from portsim.results.presence import Presence
 from portsim.results.statistics import UNFINISHED_LIMIT
 
 GROWING_DAYS = 3
@@ -40,7 +39,8 @@ def find(network: Network, traffic: Traffic, records: Records) -> Finding:
     """Look through the records of one replication."""
     ledger = Ledger(network, traffic, records)
     midnights = whole_days(network, ledger.start, ledger.end)
-    in_port = np.diff(areas_until(inside(ledger), midnights)) / np.diff(midnights)
+    present = Presence.of(ledger.units["arrived"], ledger.gone, ledger.start, ledger.end)
+    in_port = present.areas_between(midnights) / np.diff(midnights)
     return Finding(in_port, blocked_for_good(network, traffic, records))
 
 

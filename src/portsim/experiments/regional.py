@@ -48,6 +48,7 @@ def replicate_region(
     engine: EngineName = "auto",
     keep: Keep = "none",
     on_replication: Callable[[str, Replication], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> RegionRun:
     """Simulate every port of a region several times, and add up what adds up.
 
@@ -63,7 +64,14 @@ def replicate_region(
     numbers = numbers_of(replications)
     seed = region.seed if seed is None else seed
     ports = {
-        port.name: Gathering(port.scenario, seed=port_seed(seed, port.name), engine=engine, keep=keep)
+        port.name: Gathering(
+            port.scenario,
+            seed=port_seed(seed, port.name),
+            engine=engine,
+            keep=keep,
+            replications=len(numbers) * len(region.ports),
+            on_notice=on_notice,
+        )
         for port in region.ports
     }
     done: list[int] = []

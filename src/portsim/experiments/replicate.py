@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from portsim.engines import EngineName, choose, simulate
+from portsim.engines import Choice, EngineName, check_name, choose, simulate
 from portsim.errors import LimitError
 from portsim.experiments.findings import Finding, find, warnings_about
 from portsim.model import draw, lower, with_outages
@@ -74,22 +74,25 @@ def replicate(
     engine: EngineName = "auto",
     keep: Keep = "none",
     on_replication: Callable[[Replication], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> Run:
     """Simulate a scenario several times and summarise its measures.
 
     replications : how many, or which (`range(50, 60)`); replication 57 alone equals replication 57 of 100
     seed : in place of the scenario's
-    engine : "auto" or "reference"
+    engine : "reference", "compiled", or "auto": the one that is done sooner, see `portsim.engines.choose`
     keep : whose records the result carries: the first replication's, everyone's, or nobody's
     on_replication : called with each replication when it is done, in ascending order
+    on_notice : called with a text when something is begun that takes long and is no replication
 
     A limit that is reached ends the run with what there is (`Run.stopped`). So does Ctrl-C once a replication is
     done (`Run.is_interrupted`); before that it is raised as KeyboardInterrupt.
 
-    Raises ValueError for fewer than one replication, a negative number, or an unknown `keep`.
+    Raises ValueError for fewer than one replication, a negative number, or an unknown `keep` or engine, and
+    UnavailableError where the engine asked for cannot run.
     """
     numbers = numbers_of(replications)
-    gathering = Gathering(scenario, seed=seed, engine=engine, keep=keep)
+    gathering = Gathering(scenario, seed=seed, engine=engine, keep=keep, replications=len(numbers), on_notice=on_notice)
     for number in numbers:
         try:
             replication = gathering.play(number)
@@ -117,15 +120,28 @@ def numbers_of(replications: int | Iterable[int]) -> Sequence[int]:
 class Gathering:
     """The replications of one scenario while they are played, one after another in ascending order.
 
-    Arguments are those of `replicate`. Raises ValueError for an unknown `keep`.
+    Arguments are those of `replicate`, and how many replications there will be, here or of other scenarios as large.
+    Raises ValueError for an unknown `keep` or engine.
     """
 
-    def __init__(self, scenario: Scenario, *, seed: int | None, engine: EngineName, keep: Keep) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int | None,
+        engine: EngineName,
+        keep: Keep,
+        replications: int = 1,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
         if keep not in ("first", "all", "none"):
             raise ValueError(f"keep must be first, all or none, got {keep!r}")
         self._scenario = scenario
         self._engine: EngineName = engine
-        self._played_by = choose(engine)
+        check_name(engine)
+        self._choice: Choice | None = None
+        self._replications = replications
+        self._on_notice = on_notice
         self._seed = scenario.seed if seed is None else seed
         self._network = lower(scenario)
         self._keep = keep
@@ -143,7 +159,10 @@ class Gathering:
 
     def play(self, number: int) -> Replication:
         """Draw, simulate and measure a replication; nothing is kept of it yet."""
-        return play(self._scenario, self._network, seed=self._seed, number=number, engine=self._engine)
+        traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
+        if self._choice is None:
+            self._choice = choose(self._engine, traffic, replications=self._replications, on_notice=self._on_notice)
+        return play(self._scenario, self._network, traffic, seed=self._seed, number=number, engine=self._choice.engine)
 
     def add(self, replication: Replication) -> None:
         """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
@@ -176,12 +195,13 @@ class Gathering:
         done = self._done
         rows = summarise(self._scenario.port, [measures for _, measures, _ in done])
         found = warnings_about(rows, [finding for _, _, finding in done])
-        known = (*self._scenario.warnings, *load_warnings(self._scenario), *found)
+        choice = self._choice or Choice("reference")
+        known = (choice.notice or "", *self._scenario.warnings, *load_warnings(self._scenario), *found)
         return Run(
             scenario=self._scenario,
             network=self._network,
             seed=self._seed,
-            engine=self._played_by,
+            engine=choice.engine,
             numbers=self.numbers,
             measures=tuple(measures for _, measures, _ in done),
             rows=rows,
@@ -193,13 +213,20 @@ class Gathering:
         )
 
 
-def play(scenario: Scenario, network: Network, *, seed: int, number: int, engine: EngineName = "auto") -> Replication:
-    """Draw, simulate and measure replication `number`; one that has to stop is measured as far as it went."""
-    traffic = draw(scenario, network, seed=seed, replication=number)
+def play(
+    scenario: Scenario, network: Network, traffic: Traffic, *, seed: int, number: int, engine: EngineName
+) -> Replication:
+    """Simulate and measure replication `number`; one that has to stop is measured as far as it went."""
     network = with_outages(scenario, network, seed=seed, replication=number)
     stopped: str | None = None
     try:
-        records = simulate(network, traffic, units_in_port=scenario.limits.units_in_port, engine=engine)
+        records = simulate(
+            network,
+            traffic,
+            units_in_port=scenario.limits.units_in_port,
+            wall_time=scenario.limits.wall_time_s,
+            engine=engine,
+        )
     except LimitError as error:
         if error.records is None:
             raise

@@ -69,7 +69,10 @@ def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
             ticks = np.asarray(arrivals.arrived_ms, dtype=np.int64) - start_ms
         case _:
             ticks = np.empty(0, dtype=np.int64)
-    k = np.flatnonzero((ticks >= 0) & (ticks < end))
+    comes = (ticks >= 0) & (ticks < end)
+    if comes.all():
+        return Coming(np.arange(ticks.size), ticks, rate, reached)
+    k = np.flatnonzero(comes)
     return Coming(k, ticks[k], rate, reached)
 
 
@@ -85,10 +88,13 @@ class CumulativeRate:
     grains: NDArray[np.int64]
 
     def ticks(self, grains: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The tick in which each expected number, 0 <= grains < grains[p], is reached: int64[n], floor."""
-        piece = np.searchsorted(self.grains, grains, side="right") - 1
-        within = (grains - self.grains[piece]) * np.diff(self.at)[piece].astype(np.float64)
-        ticks: NDArray[np.int64] = self.at[piece] + (within / np.diff(self.grains)[piece]).astype(np.int64)
+        """The tick in which each expected number, 0 <= grains < grains[p], ascending, is reached: int64[n], floor."""
+        # Few pieces are looked up among many numbers: these ascend.
+        many = np.diff(np.searchsorted(grains, self.grains))
+        within = (grains - np.repeat(self.grains[:-1], many)).astype(np.float64)
+        within *= np.repeat(np.diff(self.at).astype(np.float64), many)
+        within /= np.repeat(np.diff(self.grains).astype(np.float64), many)
+        ticks: NDArray[np.int64] = np.repeat(self.at[:-1], many) + within.astype(np.int64)
         return ticks
 
     def by(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -162,7 +168,8 @@ def _by_rate(flow: Flow, rate: CumulativeRate, streams: Streams) -> NDArray[np.i
 
     def gaps(k: int, count: int) -> NDArray[np.int64]:
         gap = exponential(streams.uniforms("arrival", flow.name, count=count, skip=k))
-        return np.rint(gap * GRAINS).astype(np.int64)
+        gap *= GRAINS
+        return np.rint(gap, out=gap).astype(np.int64)
 
     total = int(rate.grains[-1])
     return running_sums(flow, gaps, total, expected=total / GRAINS)
@@ -193,7 +200,7 @@ def running_sums(
     count = int(expected + 6 * expected**0.5) + 16
     while total < limit:
         sums = total + np.cumsum(gaps(k, count))
-        blocks.append(sums[sums < limit])
+        blocks.append(sums[: np.searchsorted(sums, limit)])
         total, k = int(sums[-1]), k + count
         refuse_too_many(flow, sum(block.size for block in blocks))
         count = k // 4 + 16

@@ -26,7 +26,8 @@ NO_SPREAD = 1e-12
 
 def durations(distribution: Distribution, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
     """Whole milliseconds at these uniforms: int64[n], 0 <= duration <= LONGEST_MS, rounded half to even."""
-    return np.rint(quantiles(distribution, uniforms)).astype(np.int64)
+    value = quantiles(distribution, uniforms)
+    return np.rint(value, out=value).astype(np.int64)
 
 
 def quantiles(distribution: Distribution, uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -41,7 +42,8 @@ def quantiles(distribution: Distribution, uniforms: NDArray[np.float64]) -> NDAr
         case "triangular":
             value = _triangular(float(p["low"]), float(p["mode"]), float(p["high"]), uniforms)
         case "exponential":
-            value = p["mean"] * exponential(uniforms)
+            value = exponential(uniforms)
+            value *= p["mean"]
         case "erlang":
             value = _gamma(float(p["mean"]), float(p["shape"]), uniforms)
         case "gamma":
@@ -54,13 +56,14 @@ def quantiles(distribution: Distribution, uniforms: NDArray[np.float64]) -> NDAr
             values = np.sort(np.asarray(p["values"], dtype=np.float64))
             # (1 - 2^-53) * n always rounds below n, so the index needs no guard.
             value = values[(uniforms * values.size).astype(np.int64)]
-    return np.minimum(value, float(LONGEST_MS))
+    return np.minimum(value, float(LONGEST_MS), out=value)
 
 
 def exponential(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
     """Exponential numbers of mean 1: -ln(1 - u), exact also for small u."""
-    value: NDArray[np.float64] = -np.log1p(-uniforms)
-    return value
+    value = np.negative(uniforms)
+    np.log1p(value, out=value)
+    return np.negative(value, out=value)
 
 
 def gamma(mean: float, cv: float, uniforms: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from portsim.model.network import NONE, Network
 from portsim.model.passengers import rows_aboard
 from portsim.model.rows import Rows
 from portsim.model.streams import Streams
-from portsim.model.traffic import ORDINARY, Direction, Traffic, WhenFull
+from portsim.model.traffic import DTYPES, ORDINARY, Direction, Traffic, WhenFull
 from portsim.scenario import calendar, waves
 from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
 from portsim.scenario.levels import Amount
@@ -45,13 +46,19 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
     streams = Streams(seed, replication)
     comers = _draw_comers(scenario, network, streams)
     flows = [_draw_flow(scenario, network, number, comers) for number in range(len(scenario.flows))]
-    columns = {name: np.concatenate([flow[name] for flow in flows]) for name in flows[0]}
+    columns = {name: _joined(name, [flow.pop(name) for flow in flows]) for name in list(flows[0])}
     steps = columns.pop("steps")
-    return Traffic.of(
-        **columns,
-        first=np.concatenate(([0], np.cumsum(steps))),
-        leg=np.zeros(columns["stage"].size, np.int8),
-    )
+    first = np.zeros(steps.size + 1, np.int64)
+    np.cumsum(steps, out=first[1:])
+    return Traffic.owning(**columns, first=first, leg=np.zeros(columns["stage"].size, np.int8))
+
+
+def _joined(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """A column of all flows from that of each, in the dtype it has in the traffic; a single one is not copied."""
+    dtype = DTYPES.get(name, np.int64)
+    if len(parts) == 1:
+        return parts[0].astype(dtype, copy=not parts[0].flags.owndata or parts[0].dtype != dtype)
+    return np.concatenate(parts, dtype=dtype, casting="unsafe")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,16 +106,17 @@ def _come(scenario: Scenario, network: Network, flow: Flow, streams: Streams) ->
     """Units that come by themselves."""
     later = coming(flow, streams, scenario.start_ms, scenario.end_ms)
     met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
-    rows = Rows(flow.name, streams, flow.queue_at_start, later.k[met.comes])
+    comes = slice(None) if met.comes.all() else np.flatnonzero(met.comes)
+    rows = Rows(flow.name, streams, flow.queue_at_start, later.k[comes])
     standing = np.zeros(rows.standing, np.int64)
     is_measured = later.wanted >= network.measure_from
     comes_later = ~(met.comes | met.stays_away | met.never_shows)
     return Comers(
         rows=rows,
-        wanted=np.concatenate((standing, later.wanted[met.comes])),
-        arrived=np.concatenate((standing, met.arrived[met.comes])),
-        slot=np.concatenate((standing, met.slot[met.comes])),
-        is_overdue=np.concatenate((standing > 0, met.is_overdue[met.comes])),
+        wanted=np.concatenate((standing, later.wanted[comes])),
+        arrived=np.concatenate((standing, met.arrived[comes])),
+        slot=np.concatenate((standing, met.slot[comes])),
+        is_overdue=np.concatenate((standing > 0, met.is_overdue[comes])),
         away=later.k[met.stays_away & is_measured],
         no_shows=later.k[met.never_shows & is_measured],
         later=later.k[comes_later],
@@ -159,10 +167,12 @@ def _draw_flow(
     rows = come.rows
     priority, persons, goods = _draw_unit(flow, rows)
     columns = draw_steps(scenario, network, flow, rows, come.wanted, {"person": persons, "goods": goods})
-    steps = columns["steps"].astype(np.int64)
-    first = np.cumsum(steps) - steps
-    hold = columns["hold"].astype(np.int64)
-    hold[first] = np.maximum(hold[first], come.slot)
+    if come.slot.any():
+        steps, hold = columns["steps"], columns["hold"]
+        first = np.cumsum(steps) - steps
+        hold[first] = np.maximum(hold[first], come.slot)
+    if come.is_overdue.any():
+        priority = np.where(come.is_overdue, np.maximum(priority, ORDINARY), priority)
     direction = Direction.OUT if flow.direction == "out" else Direction.IN
     when_full = WhenFull.TURN_AWAY if flow.when_full == "turn_away" else WhenFull.WAIT_OUTSIDE
     return columns | {
@@ -170,7 +180,7 @@ def _draw_flow(
         "kind": np.full(len(rows), network.kinds.index(flow.kind), np.int16),
         "parent": _parents(scenario, number, comers),
         "split_step": come.split_step,
-        "priority": np.where(come.is_overdue, np.maximum(priority, ORDINARY), priority),
+        "priority": priority,
         "persons": persons,
         "goods": goods,
         "wanted": come.wanted,
@@ -178,7 +188,6 @@ def _draw_flow(
         "patience": _draw_patience(flow, rows),
         "when_full": np.full(len(rows), when_full, np.int8),
         "direction": np.full(columns["stage"].size, direction, np.int8),
-        "hold": hold,
         "stayed_away": np.array([come.away.size]),
         "no_shows": np.array([come.no_shows.size]),
         "later_flow": np.full(come.later.size, number, np.int16),

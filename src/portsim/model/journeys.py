@@ -32,19 +32,23 @@ def draw_steps(
     """
     addresses = _addresses(flow)
     stopping = list(_draw_stops(flow, rows))
-    steps = np.zeros(len(rows), np.int64)
+    certain = sum(drawn is None for drawn in stopping)
+    steps = np.full(len(rows), certain, np.int64)
     for drawn in stopping:
-        steps += 1 if drawn is None else drawn
+        if drawn is not None:
+            steps += drawn
 
-    stage, roles = np.empty((2, int(steps.sum())), np.int16)
+    total = int(steps.sum())
+    stage, roles = np.empty(total, np.int16), np.empty(total, np.int16)
     work = np.empty(stage.size, np.int64)
     is_join, join_limit = np.zeros(stage.size, np.bool_), np.full(stage.size, NONE, np.int64)
     hold = np.zeros(stage.size, np.int64)
-    place = np.cumsum(steps) - steps  # where each unit's next step goes
+    is_certain = certain == len(stopping)
+    place = np.empty(0, np.int64) if is_certain else np.cumsum(steps) - steps  # where each unit's next step goes
     stages = [one.name for one in network.stages]
-    for step, address, drawn in zip(flow.journey, addresses, stopping, strict=True):
-        these: slice | NDArray[np.bool_] = slice(None) if drawn is None else drawn
-        here = place[these]
+    for number, (step, address, drawn) in enumerate(zip(flow.journey, addresses, stopping, strict=True)):
+        these: slice | NDArray[np.intp] = slice(None) if drawn is None else np.flatnonzero(drawn)
+        here = slice(number, None, certain) if is_certain else place[these]
         stage[here] = stages.index(step.stage)
         roles[here] = _role_list(network, step)
         service = _service(scenario, flow, step)
@@ -53,11 +57,12 @@ def draw_steps(
         else:
             work[here] = _draw_each(service, rows, address, numbers[step.service_per])[these]
         if step.booked_after is not None:
-            hold[here] = _departures(network, step, address, rows, wanted)[... if drawn is None else drawn]
+            hold[here] = _departures(network, step, address, rows, wanted)[these]
         if step.rejoin is not None:
             is_join[here] = True
             join_limit[here] = NONE if step.rejoin.at_most_ms is None else step.rejoin.at_most_ms
-        place += 1 if drawn is None else drawn
+        if not is_certain:
+            place += 1 if drawn is None else drawn
     return {
         "steps": steps,
         "stage": stage,

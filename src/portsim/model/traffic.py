@@ -105,6 +105,15 @@ class Traffic:
             raise TypeError(f"unknown columns: {sorted(columns)}")
         return cls(**arrays)
 
+    @classmethod
+    def owning(cls, **columns: NDArray[Any]) -> Traffic:
+        """Build from arrays of the exact dtypes that nobody else writes to: made read-only, not copied."""
+        for name, array in columns.items():
+            if array.dtype != DTYPES[name]:
+                raise TypeError(f"{name} is {array.dtype}, not {np.dtype(DTYPES[name])}")
+            array.flags.writeable = False
+        return cls(**columns)
+
     def __len__(self) -> int:
         return int(self.flow.size)
 

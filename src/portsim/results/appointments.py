@@ -61,7 +61,11 @@ def measure_total_waits(ledger: Ledger, sheet: Sheet) -> None:
     virtual = units["arrived"] - units["wanted"]
     total = virtual + unit_times(ledger)[0]
     in_port = units["outcome"] == UnitOutcome.IN_PORT
+    first_row = len(sheet.rows)
     for number, name in ((None, None), *enumerate(ledger.network.flows)):
+        if name is not None and len(ledger.network.flows) == 1:
+            sheet.write_again(first_row, flow=name)
+            break
         is_here = came if number is None else came & (units["flow"] == number)
         is_elsewhere = slice(None) if number is None else elsewhere.flow[comes_later] == number
         for metric, ms, chosen, is_open in (
@@ -70,7 +74,7 @@ def measure_total_waits(ledger: Ledger, sheet: Sheet) -> None:
         ):
             missing = until_end[is_elsewhere]
             unfinished = missing.size + (0 if is_open is None else int(np.count_nonzero(is_open[chosen])))
-            every = np.sort(np.concatenate((ms[chosen], missing)))
+            every = np.concatenate((ms[chosen], missing))
             sheet.write(f"{metric}_unfinished_share", "share", ratio(unfinished, every.size), flow=name)
             for statistic, value in time_statistics(every):
                 sheet.write(f"{metric}_{statistic}_min", "min", value, flow=name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.network import StepFunction
+from portsim.model.network import StepFunction, frozen
 
 Ints = NDArray[np.int64]
 
@@ -52,7 +52,13 @@ def while_above_zero(level: StepFunction, condition: StepFunction) -> StepFuncti
     """The level where the condition is above 0, and 0 where it is not."""
     ticks = np.union1d(level.at, condition.at)
     levels = np.where(levels_at(condition, ticks) > 0, levels_at(level, ticks), 0)
-    return StepFunction.of(zip(ticks.tolist(), levels.tolist(), strict=True))
+    return steps(ticks, levels)
+
+
+def steps(ticks: Ints, levels: Ints) -> StepFunction:
+    """The step function that has these levels from these ticks on, strictly ascending."""
+    is_new = np.diff(levels, prepend=0) != 0
+    return StepFunction(frozen(ticks[is_new], np.int64), frozen(levels[is_new], np.int64))
 
 
 def areas_until(level: StepFunction, ticks: Ints) -> Ints:
@@ -70,7 +76,7 @@ def area(level: StepFunction, start: int, end: int) -> int:
     """Area under the level over start <= t < end, in level-milliseconds."""
     if end <= start:
         return 0
-    ticks, levels = _inside(level, start, end)
+    ticks, levels = inside_of(level, start, end)
     first = int(ticks[0]) if ticks.size else end
     return level(start) * (first - start) + int(np.dot(levels, np.diff(ticks, append=end)))
 
@@ -79,7 +85,7 @@ def largest(level: StepFunction, start: int, end: int) -> int:
     """The highest level anywhere in start <= t < end, 0 if the stretch is empty."""
     if end <= start:
         return 0
-    levels = _inside(level, start, end)[1]
+    levels = inside_of(level, start, end)[1]
     return max(level(start), int(levels.max(initial=0)))
 
 
@@ -89,8 +95,8 @@ def areas_split(level: StepFunction, ceiling: StepFunction, start: int, end: int
         return 0, 0
     if largest(level, start, end) <= _lowest(ceiling, start, end):
         return area(level, start, end), 0
-    caps = np.concatenate(([start], _inside(ceiling, start, end)[0]))
-    ticks, levels = _inside(level, start, end)
+    caps = np.concatenate(([start], inside_of(ceiling, start, end)[0]))
+    ticks, levels = inside_of(level, start, end)
     # The ceiling has few steps: they are put between those of the level, with the level that holds there.
     places = np.searchsorted(ticks, caps, side="right")
     ticks = np.insert(ticks, places, caps)
@@ -104,7 +110,7 @@ def areas_split(level: StepFunction, ceiling: StepFunction, start: int, end: int
 
 def area_while(level: StepFunction, is_open: StepFunction, start: int, end: int) -> int:
     """Area under the level over the part of start <= t < end in which `is_open` is above 0."""
-    edges = np.concatenate(([start], _inside(is_open, start, end)[0], [end]))
+    edges = np.concatenate(([start], inside_of(is_open, start, end)[0], [end]))
     pieces = np.diff(areas_until(level, edges))
     return int(np.sum(pieces[levels_at(is_open, edges[:-1]) > 0])) if end > start else 0
 
@@ -118,10 +124,10 @@ def falls_to_zero(level: StepFunction, start: int, end: int) -> Ints:
 
 def _lowest(level: StepFunction, start: int, end: int) -> int:
     at_start = level(start)
-    return int(_inside(level, start, end)[1].min(initial=at_start))
+    return int(inside_of(level, start, end)[1].min(initial=at_start))
 
 
-def _inside(level: StepFunction, start: int, end: int) -> tuple[Ints, Ints]:
+def inside_of(level: StepFunction, start: int, end: int) -> tuple[Ints, Ints]:
     """The steps at start < t < end: ticks and levels."""
     part = slice(int(np.searchsorted(level.at, start, side="right")), int(np.searchsorted(level.at, end, side="left")))
     return level.at[part], level.value[part]

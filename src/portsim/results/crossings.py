@@ -39,10 +39,12 @@ def crossings_of(ledger: Ledger) -> Crossings:
     visits, units = ledger.visits, ledger.units
     counted = [ledger.visits_of_stage[number] for number, stage in enumerate(ledger.network.stages) if stage.counted]
     rows = np.concatenate((np.empty(0, np.intp), *counted))
-    rows = rows[visits["ended"][rows] != NONE]
-    unit = ledger.unit_row[rows]
+    tick = visits["ended"][rows]
+    ended = np.flatnonzero(tick != NONE)
+    rows, tick = rows[ended], tick[ended]
+    unit = ledger.rows_of(visits["unit"][rows])
     return Crossings(
-        visits["ended"][rows],
+        tick,
         units["flow"][unit],
         units["kind"][unit],
         visits["direction"][rows],
@@ -118,14 +120,15 @@ class Tally:
         self, network: Network, crossings: Crossings, chosen: NDArray[np.bool_], column: Ints, columns: int
     ) -> None:
         self._network = network
-        self._chosen = chosen
+        self._chosen = slice(None) if chosen.all() else np.flatnonzero(chosen)
         self._shape = (len(network.flows), len(network.kinds), len(DIRECTIONS), columns)
-        cells = np.ravel_multi_index((crossings.flow, crossings.kind, crossings.direction, column), self._shape)
-        self._cells = cells[chosen]
+        _, kinds, directions, _ = self._shape
+        part = (crossings.flow.astype(np.int64) * kinds + crossings.kind) * directions + crossings.direction
+        self._cells = (part * columns + column)[self._chosen]
 
     def sums(self, weight: Ints | None = None) -> dict[Group, Ints]:
         """How many, or the sum of a weight of them: int64[columns] of each group."""
-        amount = None if weight is None else weight[self._chosen].astype(np.float64)
+        amount = None if weight is None else weight[self._chosen]
         # Sums of whole numbers below 2**53 are exact in float64, which is what bincount adds in.
         flat = np.bincount(self._cells, weights=amount, minlength=int(np.prod(self._shape)))
         cube = flat.astype(np.int64).reshape(self._shape)

@@ -6,6 +6,7 @@ end. So every wait of an unfinished unit is a true lower bound of what it would 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from portsim.model.network import NONE, Crew, Network, StepFunction
 from portsim.model.records import Records, UnitOutcome, VisitOutcome
 from portsim.model.traffic import Traffic
-from portsim.results.areas import Ints, levels_at
+from portsim.results.areas import Ints, levels_at, steps
 
 Rows = NDArray[np.intp]
 
@@ -48,6 +49,8 @@ class Ledger:
         self.start = min(network.measure_from, self.end)
         self.units = records.units
         self.visits = records.visits
+        self._waiting: dict[int, tuple[Ints, Ints]] = {}
+        self._pieces: dict[int, Pieces] = {}
 
     @property
     def hours(self) -> float:
@@ -56,7 +59,12 @@ class Ledger:
 
     def until_end(self, ticks: Ints) -> Ints:
         """The same ticks, with the end of the run where a thing has not happened."""
-        return np.where(ticks == NONE, self.end, ticks)
+        missing = np.flatnonzero(ticks == NONE)
+        if not missing.size:
+            return ticks
+        known = ticks.copy()
+        known[missing] = self.end
+        return known
 
     def crew(self, pool: int, number: int) -> Crew:
         """A crew as it was in this run: its levels on paper, and what the run itself called in.
@@ -105,6 +113,8 @@ class Ledger:
     @cached_property
     def outside(self) -> Rows:
         """Rows of units that never joined a stage: outside the first door until they were gone."""
+        if self.visited.size == self.units["unit"].size:
+            return np.empty(0, np.intp)
         never = np.ones(self.units["unit"].size, np.bool_)
         never[self.visited] = False
         return np.flatnonzero(never & self.is_admitted)
@@ -119,6 +129,23 @@ class Ledger:
         """Direction of each unit's first leg."""
         return self.traffic.direction[self.traffic.first[self.units["unit"]]]
 
+    @cached_property
+    def unit_wait(self) -> Ints:
+        """Time each unit waited at all stages and outside the door, ms."""
+        wait = np.zeros(self.units["unit"].size, np.int64)
+        wait[self.outside] = self.gone[self.outside] - self.units["arrived"][self.outside]
+        if self.first_visits.size:
+            wait[self.visited] = np.add.reduceat(self.wait_end - self.reached, self.first_visits)
+        return wait
+
+    @cached_property
+    def unit_blocked(self) -> Ints:
+        """Time each unit was blocked at all stages, ms."""
+        blocked = np.zeros(self.units["unit"].size, np.int64)
+        if self.is_blocking:
+            blocked[self.visited] = np.add.reduceat(self.blocked, self.first_visits)
+        return blocked
+
     # ---- visits: arrays of the length of the visits table ------------------------------------------------------
 
     @cached_property
@@ -129,14 +156,20 @@ class Ledger:
     @cached_property
     def visited(self) -> Rows:
         """Row in the units table of each unit that has a visit, in step with `first_visits`."""
-        row = np.empty(len(self.traffic), np.intp)
-        row[self.units["unit"]] = np.arange(self.units["unit"].size)
-        return row[self.visits["unit"][self.first_visits]]
+        return self.rows_of(self.visits["unit"][self.first_visits])
 
     @cached_property
     def unit_row(self) -> Rows:
         """Row in the units table of each visit's unit."""
-        return np.repeat(self.visited, np.diff(self.first_visits, append=self.visits["unit"].size))
+        return self.rows_of(self.visits["unit"])
+
+    def rows_of(self, units: Ints) -> Rows:
+        """Rows in the units table of these units, all of which have arrived."""
+        if self.units["unit"].size == len(self.traffic):
+            return units
+        row = np.empty(len(self.traffic), np.intp)
+        row[self.units["unit"]] = np.arange(self.units["unit"].size)
+        return row[units]
 
     @cached_property
     def reached(self) -> Ints:
@@ -154,9 +187,22 @@ class Ledger:
 
         Waiting for one's own passengers (a join) is not waiting for a service: it ends as it begins.
         """
-        started = self.visits["started"]
-        wait_end = np.where(started == NONE, self.until_end(self.visits["left"]), started)
-        return np.where(self.is_join, self.visits["joined"], wait_end)
+        wait_end: Ints = self.visits["started"].copy()
+        never = self._never_started
+        wait_end[never] = self.until_end(self.visits["left"][never])
+        if self.has_joins:
+            np.copyto(wait_end, self.visits["joined"], where=self.is_join)
+        return wait_end
+
+    @cached_property
+    def _never_started(self) -> Rows:
+        """Rows of the visits at which no service began."""
+        return np.flatnonzero(self.visits["started"] == NONE)
+
+    @cached_property
+    def has_joins(self) -> bool:
+        """Whether anybody is to wait for passengers."""
+        return bool(self.traffic.is_join.any())
 
     @cached_property
     def is_join(self) -> NDArray[np.bool_]:
@@ -193,12 +239,21 @@ class Ledger:
     @cached_property
     def blocked(self) -> Ints:
         """Time between the end of the service and leaving the lane, ms."""
-        return np.where(self.visits["ended"] == NONE, 0, self.left - self.visits["ended"])
+        blocked: Ints = self.until_end(self.visits["left"]) - self.visits["ended"]
+        blocked[self.visits["ended"] == NONE] = 0
+        return blocked
+
+    @cached_property
+    def is_blocking(self) -> bool:
+        """Whether any unit was blocked for any time."""
+        return bool((self.visits["left"] != self.visits["ended"]).any()) and bool(self.blocked.any())
 
     @cached_property
     def served(self) -> Ints:
         """Time actually worked on the unit, pauses taken out, ms."""
-        served: Ints = np.where(self.visits["started"] == NONE, 0, self.ended - self.visits["started"])
+        served: Ints = self.visits["ended"] - self.visits["started"]
+        served[self.visits["ended"] == NONE] += self.end - NONE
+        served[self._never_started] = 0
         interrupted, work_row = self._interrupted
         if interrupted.size:
             served[interrupted] = 0
@@ -223,22 +278,48 @@ class Ledger:
         return tuple(np.flatnonzero(stage == number) for number in range(len(self.network.stages)))
 
     def waiting(self, stage: int) -> tuple[Ints, Ints]:
-        """Start and end of every wait for a stage, those outside its door included, ticks."""
-        visits = self.visits_of_stage[stage]
-        outside = self.outside[self.first_stage[self.outside] == stage]
-        return (
-            np.concatenate((self.reached[visits], self.units["arrived"][outside])),
-            np.concatenate((self.wait_end[visits], self.gone[outside])),
-        )
+        """Start and end of every wait for a stage, those outside its door included and last, ticks."""
+        if stage not in self._waiting:
+            visits = self.visits_of_stage[stage]
+            reached, wait_end = self.reached[visits], self.wait_end[visits]
+            if self.outside.size:
+                outside = self.outside[self.first_stage[self.outside] == stage]
+                reached = np.concatenate((reached, self.units["arrived"][outside]))
+                wait_end = np.concatenate((wait_end, self.gone[outside]))
+            self._waiting[stage] = reached, wait_end
+        return self._waiting[stage]
+
+    def put_away(self, stage: int) -> None:
+        """Keep no longer what was worked out of a stage: taking memory anew costs more than working it out again."""
+        self._waiting.pop(stage, None)
+        if self.network.stages[stage].pool == NONE:
+            self._pieces.pop(stage, None)
+
+    def is_interrupted(self, stages: Sequence[int]) -> bool:
+        """Whether any service at these stages was."""
+        rows = self._interrupted[0]
+        return bool(rows.size) and bool(np.isin(self.visits["stage"][rows], stages).any())
 
     def pieces(self, stage: int) -> Pieces:
         """Every unbroken piece of service at a stage."""
-        visits = self.visits_of_stage[stage]
+        if stage not in self._pieces:
+            self._pieces[stage] = self._find_pieces(stage)
+        return self._pieces[stage]
+
+    def _find_pieces(self, stage: int) -> Pieces:
+        whole = self.visits_of_stage[stage]
+        start = self.visits["started"][whole] if self.has_joins else self.waiting(stage)[1][: whole.size]
+        end = self.visits["ended"][whole]
+        never = self._never_started[self.visits["stage"][self._never_started] == stage]
+        if never.size:
+            places = np.searchsorted(whole, never)
+            whole, start, end = np.delete(whole, places), np.delete(start, places), np.delete(end, places)
+        end = self.until_end(end)
         interrupted, work_row = self._interrupted
-        whole = visits[self.visits["started"][visits] != NONE]
         if not interrupted.size:
-            return self._whole_pieces(whole)
-        plain = self._whole_pieces(whole[~np.isin(whole, interrupted)])
+            return self._whole_pieces(whole, start, end, stage)
+        is_whole = ~np.isin(whole, interrupted)
+        plain = self._whole_pieces(whole[is_whole], start[is_whole], end[is_whole], stage)
         here = self.visits["stage"][work_row] == stage
         work = self.records.work
         return Pieces(
@@ -249,27 +330,27 @@ class Ledger:
             np.concatenate((plain.end, self.until_end(work["until"][here]))),
         )
 
-    def _whole_pieces(self, visits: Rows) -> Pieces:
-        return Pieces(
-            visits,
-            self.visits["crew"][visits],
-            self.visits["officers"][visits].astype(np.int64),
-            self.visits["started"][visits],
-            self.ended[visits],
-        )
+    def _whole_pieces(self, visits: Rows, start: Ints, end: Ints, stage: int) -> Pieces:
+        if self.network.stages[stage].pool == NONE:
+            crew, officers = np.broadcast_to(np.int16(NONE), visits.size), np.broadcast_to(np.int64(0), visits.size)
+            return Pieces(visits, crew, officers, start, end)
+        officers = self.visits["officers"][visits].astype(np.int64)
+        return Pieces(visits, self.visits["crew"][visits], officers, start, end)
 
     # ---- legs: one row per leg begun ---------------------------------------------------------------------------
 
     @cached_property
     def first_visits_of_legs(self) -> Rows:
         """Row of the first visit of each leg of each unit."""
+        if not self.visits["leg"].any():
+            return self.first_visits
         return _beginnings(self.visits["unit"], self.visits["leg"])
 
 
 def _sum(paper: StepFunction, called: StepFunction) -> StepFunction:
     ticks = np.union1d(paper.at, called.at)
     levels = levels_at(paper, ticks) + levels_at(called, ticks)
-    return StepFunction.of(zip(ticks.tolist(), levels.tolist(), strict=True))
+    return steps(ticks, levels)
 
 
 def _beginnings(*columns: NDArray[np.integer]) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class Sheet:
     ) -> None:
         """Add one row."""
         self.rows.append(Measure(metric, unit, flow, kind, direction, stage, pool, float(value)))
+
+    def write_again(self, row: int, *, flow: str) -> None:
+        """Add the rows from `row` on once more, as those of a flow."""
+        self.rows += [replace(measure, flow=flow) for measure in self.rows[row:]]
 
 
 def ratio(part: float, whole: float) -> float:

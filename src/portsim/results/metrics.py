@@ -11,11 +11,11 @@ from portsim.results.appointments import measure_departures, measure_total_waits
 from portsim.results.crossings import measure_crossings
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Measure, Sheet
-from portsim.results.queues import measure_queues
+from portsim.results.queues import measure_balance, measure_queues, measure_stage_queue
 from portsim.results.recovery import measure_recovery
 from portsim.results.rejoins import measure_rejoins
-from portsim.results.staffing import measure_staffing
-from portsim.results.waits import measure_waits
+from portsim.results.staffing import measure_staffing, measure_stage_lanes
+from portsim.results.waits import measure_stage_waits, measure_waits
 
 
 def measure(network: Network, traffic: Traffic, records: Records, targets: Mapping[str, float]) -> tuple[Measure, ...]:
@@ -30,10 +30,20 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     sheet = Sheet()
     measure_crossings(ledger, sheet)
     measure_waits(ledger, sheet, targets)
+    waits, queues, lanes = Sheet(), Sheet(), Sheet()
+    for number in range(len(network.stages)):
+        measure_stage_waits(ledger, number, waits)
+        measure_stage_queue(ledger, number, queues)
+        measure_stage_lanes(ledger, number, lanes)
+        ledger.put_away(number)
+    sheet.rows += waits.rows
     measure_total_waits(ledger, sheet)
     measure_departures(ledger, sheet)
     measure_rejoins(ledger, sheet)
     measure_queues(ledger, sheet)
+    sheet.rows += queues.rows
+    measure_balance(ledger, sheet)
     measure_recovery(ledger, sheet)
+    sheet.rows += lanes.rows
     measure_staffing(ledger, sheet)
     return tuple(sheet.rows)

@@ -112,6 +112,9 @@ def recoveries(level: StepFunction, ticks: Iterable[int], end: int) -> list[Reco
 
 def clearances(ledger: Ledger, ticks: Iterable[int], flow: int | None) -> list[Recovery]:
     """How long after each of these ticks nearly all units of a flow (or any) that were there at the tick are out."""
+    ticks = list(ticks)
+    if not ticks:
+        return []
     arrived, gone = ledger.units["arrived"], ledger.gone
     if flow is not None:
         chosen = ledger.units["flow"] == flow

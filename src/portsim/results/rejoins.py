@@ -44,7 +44,7 @@ def measure_rejoins(ledger: Ledger, sheet: Sheet) -> None:
     for number in (None, *network.rejoining):
         flow = None if number is None else network.flows[number]
         ms = rejoin[came & (True if number is None else of_flow == number)]
-        for statistic, value in time_statistics(np.sort(ms)):
+        for statistic, value in time_statistics(ms):
             sheet.write(f"{REJOIN}_{statistic}_min", "min", value, flow=flow)
         left = behind_of.size if number is None else np.count_nonzero(behind_of == number)
         sheet.write("left_behind", "units", int(left), flow=flow)

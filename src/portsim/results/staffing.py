@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from portsim.model.network import Stage, StepFunction
-from portsim.results.areas import areas_split, level_of, while_above_zero
+from portsim.results.areas import areas_split, level_of, levels_at, while_above_zero
 from portsim.results.ledger import Ledger, Pieces
 from portsim.results.measure import Sheet, ratio
+from portsim.results.presence import Presence
 
 HOUR_MS = 3_600_000
 
 
-def lanes_in_use(ledger: Ledger, stage: int, pieces: Pieces, role: int) -> StepFunction:
+def lanes_in_use(ledger: Ledger, stage: int, pieces: Pieces, role: int) -> Presence:
     """Lanes of this role whose unit is being served, neither paused nor blocked."""
     lanes = ledger.network.stages[stage].lanes or ()
     if len(lanes) == 1:
-        return level_of(pieces.start, pieces.end)
-    chosen = ledger.visits["role"][pieces.visit] == role
-    return level_of(pieces.start[chosen], pieces.end[chosen])
+        return Presence.of(pieces.start, pieces.end, ledger.start, ledger.end)
+    chosen = np.flatnonzero(ledger.visits["role"][pieces.visit] == role)
+    return Presence.of(pieces.start[chosen], pieces.end[chosen], ledger.start, ledger.end)
 
 
 def lanes_offered(stage: Stage) -> list[StepFunction]:
@@ -26,36 +27,42 @@ def lanes_offered(stage: Stage) -> list[StepFunction]:
     return [while_above_zero(level, stage.is_open) for _, level in stage.lanes or ()]
 
 
-def officers_in_use(pieces: list[Pieces], crew: int) -> StepFunction:
+def officers_in_use(ledger: Ledger, pieces: list[Pieces], crew: int) -> Presence:
     """Officers of one crew at work at the stages its pool serves."""
-    chosen = [piece.crew == crew for piece in pieces]
-    return level_of(
-        np.concatenate([piece.start[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
-        np.concatenate([piece.end[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
-        np.concatenate([piece.officers[rows] for piece, rows in zip(pieces, chosen, strict=True)]),
+    chosen = [np.flatnonzero(piece.crew == crew) for piece in pieces]
+    start, end, officers = (
+        np.concatenate([getattr(piece, name)[rows] for piece, rows in zip(pieces, chosen, strict=True)])
+        for name in ("start", "end", "officers")
     )
+    return Presence.of(start, end, ledger.start, ledger.end, officers)
+
+
+def measure_stage_lanes(ledger: Ledger, number: int, sheet: Sheet) -> None:
+    """Write down use of a stage's lanes and the time it is out.
+
+    `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
+    itself and only while the stage is open: it does not pass 1. `outage_h` is how long the stage is out in the measured
+    stretch, whether or not it would be open by the clock.
+    """
+    stage = ledger.network.stages[number].name
+    sheet.write("lane_utilisation", "share", _lane_utilisation(ledger, number, ledger.pieces(number)), stage=stage)
+    sheet.write("outage_h", "h", _time_out(ledger, number) / HOUR_MS, stage=stage)
 
 
 def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
-    """Write down use of lanes and time out by stage, and use, hours, overtime and cost of officers by pool and in all.
+    """Write down use, hours, overtime and cost of officers by pool and in all.
 
-    `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
-    itself and only while the stage is open; `officer_utilisation` the same of each crew's officers and its level: late
-    finishers show as overtime and never as use of those who came after them, and neither passes 1. `outage_h` is how
-    long the stage is out in the measured stretch, whether or not it would be open by the clock. `officer_hours` are
-    rostered hours, those of reserves while on duty included. `overtime_hours` is the integral of officers in use above
-    their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and is undefined without one (in
-    all: unless every pool has one).
+    `officer_utilisation` is the area of each crew's officers in use, up to its level, over the area of its level: late
+    finishers show as overtime and never as use of those who came after them, and it does not pass 1. `officer_hours`
+    are rostered hours, those of reserves while on duty included. `overtime_hours` is the integral of officers in use
+    above their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and is undefined without
+    one (in all: unless every pool has one).
     """
     network = ledger.network
-    pieces = [ledger.pieces(number) for number in range(len(network.stages))]
-    for number, stage in enumerate(network.stages):
-        sheet.write("lane_utilisation", "share", _lane_utilisation(ledger, number, pieces[number]), stage=stage.name)
-        sheet.write("outage_h", "h", _time_out(ledger, number) / HOUR_MS, stage=stage.name)
     hours = overtime = 0
     cost = 0.0
     for number, pool in enumerate(network.pools):
-        at_pool = [pieces[s] for s, stage in enumerate(network.stages) if stage.pool == number]
+        at_pool = [ledger.pieces(s) for s, stage in enumerate(network.stages) if stage.pool == number]
         used, level, rostered, over = _officer_areas(ledger, number, at_pool)
         pool_cost = (rostered + over) / HOUR_MS * pool.cost_per_hour if pool.cost_per_hour is not None else float("nan")
         sheet.write("officer_utilisation", "share", ratio(used, level), pool=pool.name)
@@ -70,11 +77,15 @@ def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
 
 def _lane_utilisation(ledger: Ledger, stage: int, pieces: Pieces) -> float:
     used = total = 0
+    start, end = ledger.start, ledger.end
     on_paper = ledger.network.stages[stage]
     for (role, _), level in zip(on_paper.lanes or (), lanes_offered(on_paper), strict=True):
+        total += level.integral(start, end)
         in_use = lanes_in_use(ledger, stage, pieces, role)
-        total += level.integral(ledger.start, ledger.end)
-        used += areas_split(in_use, level, ledger.start, ledger.end)[0]
+        if ledger.is_interrupted([stage]):
+            used += areas_split(level_of(in_use.starts, in_use.ends), level, start, end)[0]
+        else:
+            used += in_use.area() - in_use.excess(level)
     return ratio(used, total)
 
 
@@ -88,11 +99,26 @@ def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int
     """Officer-ms of all crews: in use within the level, the level, rostered, in use above the rostered size."""
     start, end = ledger.start, ledger.end
     used = level = rostered = over = 0
+    stages = [stage for stage, known in enumerate(ledger.network.stages) if known.pool == pool]
+    is_interrupted = ledger.is_interrupted(stages)
     for number in range(len(ledger.network.pools[pool].crews)):
         crew = ledger.crew(pool, number)
-        in_use = officers_in_use(pieces, number) if pieces else StepFunction.constant(0)
-        used += areas_split(in_use, crew.level, start, end)[0]
         level += crew.level.integral(start, end)
         rostered += crew.rostered.integral(start, end)
-        over += areas_split(in_use, crew.rostered, start, end)[1]
+        if not pieces:
+            continue
+        in_use = officers_in_use(ledger, pieces, number)
+        if is_interrupted or not _is_never_above(crew.level, crew.rostered):
+            assert in_use.weights is not None
+            in_full = level_of(in_use.starts, in_use.ends, in_use.weights)
+            used += areas_split(in_full, crew.level, start, end)[0]
+            over += areas_split(in_full, crew.rostered, start, end)[1]
+        else:
+            used += in_use.area() - in_use.excess(crew.level)
+            over += in_use.excess(crew.rostered)
     return used, level, rostered, over
+
+
+def _is_never_above(level: StepFunction, ceiling: StepFunction) -> bool:
+    ticks = np.union1d(level.at, ceiling.at)
+    return bool(np.all(levels_at(level, ticks) <= levels_at(ceiling, ticks)))

@@ -206,7 +206,10 @@ class ScenarioSource:
             clock=span.clock,
             seed=heading.seed,
             targets=heading.targets,
-            limits=Limits(heading.limits.units_in_port),
+            limits=Limits(
+                heading.limits.units_in_port,
+                None if heading.limits.wall_time is None else heading.limits.wall_time / 1000,
+            ),
             windows=read.windows,
             flows=read.flows,
             regimes=read.regimes,

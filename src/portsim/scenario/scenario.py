@@ -187,9 +187,14 @@ class CountWindow:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a run stops rather than go on: more units than this in the port (or standing before it) at once."""
+    """When a run stops rather than go on.
+
+    units_in_port : more units than this in the port, or standing before it, at once
+    wall_time_s : seconds of computing a replication may take, None for any
+    """
 
     units_in_port: int
+    wall_time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ can ask for them yet; skip them at a first reading.
 
 from __future__ import annotations
 
+from portsim.engines.limits import with_records
 from portsim.engines.reference.calendar import keep_calendar
 from portsim.engines.reference.port import Port
 from portsim.engines.reference.unit import arrive
@@ -19,20 +20,19 @@ from portsim.model.traffic import Traffic
 __all__ = ["simulate"]
 
 
-def simulate(network: Network, traffic: Traffic, *, units_in_port: int) -> Records:
+def simulate(network: Network, traffic: Traffic, *, units_in_port: int, wall_time: float | None = None) -> Records:
     """Play every instant 0 <= t < `network.end` and return what happened.
 
     Raises LimitError, with the records up to then, when more units than `units_in_port` are in the port at the end
-    of an instant, or when an instant never comes to rest.
+    of an instant, when an instant never comes to rest, or at the end of an instant after `wall_time` seconds.
     """
-    port = Port(network, traffic, units_in_port)
+    port = Port(network, traffic, units_in_port, wall_time)
     port.env.process(arrive(port))
     port.env.process(keep_calendar(port))
     try:
         port.env.run(until=network.end)
     except LimitError as stop:
-        stop.records = _records(port, stop.tick + 1)
-        raise
+        raise with_records(stop, network, _records(port, stop.tick + 1)) from None
     return _records(port, network.end)
 
 

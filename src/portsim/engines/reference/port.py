@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
@@ -10,13 +11,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from portsim.engines import limits
+from portsim.engines.limits import MOST_ROUNDS
 from portsim.engines.reference.officers import Pool
 from portsim.engines.reference.recorder import Recorder
 from portsim.engines.reference.reserves import Reserve
 from portsim.engines.reference.sharing import SharedTurn
 from portsim.engines.reference.stage import ANY_NUMBER, Stage
 from portsim.engines.reference.unit import Unit, cross
-from portsim.errors import LimitError
 from portsim.model.network import NONE, Network, Precedence
 from portsim.model.records import UnitOutcome
 from portsim.model.traffic import Traffic, WhenFull
@@ -30,8 +32,8 @@ TURN_AWAY = 4
 LIMIT = 5
 RESERVES = 6
 
-MOST_ROUNDS = 10_000
-"""More rounds than this at one instant is a mistake in the scenario: time would stand still (rule 6)."""
+ROUNDS_BETWEEN_LOOKS = 512
+"""So often the clock on the wall is looked at, where a run has a limit of that kind."""
 
 
 class Clock(simpy.Environment):
@@ -51,7 +53,7 @@ class Port:
     makes possible (a service without work ends, a lane has become free) brings about the next round.
     """
 
-    def __init__(self, network: Network, traffic: Traffic, units_in_port: int) -> None:
+    def __init__(self, network: Network, traffic: Traffic, units_in_port: int, wall_time: float | None = None) -> None:
         self.network = network
         self.traffic = traffic
         self.env = Clock()
@@ -75,6 +77,9 @@ class Port:
         self._is_reading_due = False
         self._inside = 0
         self._most_inside = units_in_port
+        self._wall_time = wall_time
+        self._deadline = None if wall_time is None else time.monotonic() + wall_time
+        self._rounds_to_look = ROUNDS_BETWEEN_LOOKS
         self._touched: list[int] = []
         self._is_dispatch_due = False
         self._tick_of_round, self._round = NONE, 0
@@ -104,6 +109,8 @@ class Port:
     def dispatch(self, _: simpy.Event) -> None:
         """One round: moves at every stage that was touched, then grants, each stage once, in file order."""
         self._count_round()
+        if self._deadline is not None:
+            self._look_at_the_clock()
         if self._reserves:
             self.read_reserves()
         if self._has_doors:
@@ -302,22 +309,27 @@ class Port:
         self._round = self._round + 1 if now == self._tick_of_round else 1
         self._tick_of_round = now
         if self._round > MOST_ROUNDS:
-            names = ", ".join(self.stages[index].name for index in sorted(self._touched))
-            raise LimitError(
-                f"more than {MOST_ROUNDS} rounds at one instant (tick {now}): stages {names} never come to rest",
-                tick=now,
-            )
+            raise limits.too_many_rounds(self.network, now, sorted(self._touched))
+
+    def _look_at_the_clock(self) -> None:
+        self._rounds_to_look -= 1
+        if self._rounds_to_look == 0:
+            self._rounds_to_look = ROUNDS_BETWEEN_LOOKS
+            assert self._deadline is not None
+            if time.monotonic() > self._deadline:
+                self.call(self._stop_late, 0, LIMIT)
+
+    def _stop_late(self, _: simpy.Event) -> None:
+        assert self._wall_time is not None
+        raise limits.too_long(self.network, self.env.now, self._wall_time, self._standing())
 
     def _check_limit(self, _: simpy.Event) -> None:
-        if self._inside <= self._most_inside:
-            return
-        longest = max(self.stages, key=lambda stage: stage.queue.waiting + stage.at_door)
-        raise LimitError(
-            f"more than {self._most_inside} units in the port; most of them, "
-            f"{longest.queue.waiting + longest.at_door}, stand at stage {longest.name}, which gets more than it can "
-            "do: open more lanes or hours there, lower the demand, or raise limits.units_in_port",
-            tick=self.env.now,
-        )
+        if self._inside > self._most_inside:
+            raise limits.too_many_units(self.network, self.env.now, self._most_inside, self._standing())
+
+    def _standing(self) -> list[int]:
+        """Units that wait or stand at the door, by stage."""
+        return [stage.queue.waiting + stage.at_door for stage in self.stages]
 
 
 def _passengers(traffic: Traffic) -> dict[int, list[int]]:

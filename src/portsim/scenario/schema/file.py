@@ -100,6 +100,13 @@ class Period(Model):
     """From when on measures count, so that an empty start need not weigh. Clock of the first side. Default `from`."""
 
 
+def _read_wall_time(value: Any) -> int:
+    duration = units.parse_duration(value)
+    if duration < 1000:
+        raise ValueError(f"got {shown(value)}; a replication needs some time: at least 1 s")
+    return duration
+
+
 class LimitsModel(Model):
     """When a run stops rather than go on without end."""
 
@@ -109,6 +116,12 @@ class LimitsModel(Model):
     """Most units in the port, or standing before it, at once: a whole number from 1. Default 200000.
 
     An overloaded port fills for ever; beyond this the run stops and says where they stand.
+    """
+
+    wall_time: Annotated[int, Quantity(_read_wall_time, "duration")] | None = None
+    """Longest that one replication may take by the clock on your wall: a duration of at least 1 s. Default none.
+
+    A run that reaches it stops with what it has. How far that is depends on the machine: no other key does.
     """
 
 

@@ -1,0 +1,118 @@
+"""The compiled engine: the meaning of the reference engine, file by file, on arrays.
+
+docs/engines.md says how to read it. Nothing here imports numba before a kernel is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+
+from portsim.engines import limits
+from portsim.engines.compiled import keeping, state
+from portsim.engines.compiled.paper import state_of
+from portsim.engines.compiled.recorder import records_of
+from portsim.engines.compiled.state import State
+from portsim.errors import LimitError, UnavailableError
+from portsim.model.network import Network
+from portsim.model.records import Records
+from portsim.model.traffic import Traffic
+
+SLICE = 65_536
+"""Events after which the kernel hands back, so that Ctrl-C is heard and the clock on the wall is looked at: 20 ms."""
+
+COMPILING = "compiling the kernel of the compiled engine, once: it is kept in {folder} for later runs"
+
+Play = Callable[[int, int], int]
+
+
+def simulate(
+    network: Network,
+    traffic: Traffic,
+    *,
+    units_in_port: int,
+    wall_time: float | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> Records:
+    """Play every instant 0 <= t < `network.end` and return what happened.
+
+    Raises what the reference engine does, in the same words, and UnavailableError.
+    """
+    play = load(on_notice)
+    deadline = None if wall_time is None else time.monotonic() + wall_time
+    s = state_of(network, traffic, units_in_port)
+    while True:
+        code = play(s.table.ctypes.data, SLICE)
+        if code == state.DONE:
+            return records_of(traffic, s, network.end)
+        if code == state.NO_ROOM:
+            s.lengthen("ends", "pieces", "levels")
+        elif code != state.SLICED:
+            raise _stopped(network, traffic, s, code)
+        elif deadline is not None and time.monotonic() > deadline:
+            assert wall_time is not None
+            late = limits.too_long(network, int(s.x[state.NOW]), wall_time, _standing(s))
+            raise limits.with_records(late, network, records_of(traffic, s, late.tick + 1))
+
+
+def is_loaded() -> bool:
+    """Whether this process has the kernel ready."""
+    return _load.cache_info().currsize > 0
+
+
+def is_kept() -> bool:
+    """Whether the kernel need not be compiled any more, only loaded."""
+    return find_spec("numba") is not None and keeping.is_kept()
+
+
+def load(on_notice: Callable[[str], None] | None = None) -> Play:
+    """The kernel's entry: loaded if it was kept, else compiled, which `on_notice` is told, and kept.
+
+    Raises UnavailableError if numba is missing or of no use, or if there is no place to keep the kernel.
+    """
+    if not is_loaded() and on_notice is not None and find_spec("numba") is not None and not keeping.is_kept():
+        on_notice(COMPILING.format(folder=keeping.folder()))
+    return _load()
+
+
+@cache
+def _load() -> Play:
+    if find_spec("numba") is None:
+        raise UnavailableError("the compiled engine needs numba, which is not installed: python -m pip install numba")
+    try:
+        folder = keeping.prepare()
+    except (OSError, RuntimeError) as error:
+        raise UnavailableError(
+            f"the compiled engine has no place to keep its kernel ({error}): set NUMBA_CACHE_DIR to a folder that "
+            "can be written to"
+        ) from error
+    was_kept = keeping.is_kept()
+    try:
+        from portsim.engines.compiled.loading import kernel_in
+
+        play = kernel_in(folder)
+    except ImportError as error:
+        raise UnavailableError(f"numba does not load ({error}): install one that fits this Python and numpy") from error
+    if not was_kept:
+        keeping.remove_others()
+    return play
+
+
+def _stopped(network: Network, traffic: Traffic, s: State, code: int) -> LimitError:
+    """Which limit was reached, with what was recorded until then."""
+    tick = int(s.x[state.NOW])
+    if code == state.TOO_MANY_ROUNDS:
+        stop = limits.too_many_rounds(network, tick, np.flatnonzero(s.touched).tolist())
+    else:
+        stop = limits.too_many_units(network, tick, int(s.x[state.MOST_INSIDE]), _standing(s))
+    return limits.with_records(stop, network, records_of(traffic, s, tick + 1))
+
+
+def _standing(s: State) -> list[int]:
+    """Units that wait or stand at the door, by stage."""
+    standing: list[int] = (s.stages["waiting"] + s.stages["at_door"]).tolist()
+    return standing

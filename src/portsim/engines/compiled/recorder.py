@@ -1,0 +1,119 @@
+"""What happened, handed over as tables when the run ends: mostly the very columns the kernel wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portsim.engines.compiled.state import LEVELS as MANY_LEVELS
+from portsim.engines.compiled.state import PIECES, State
+from portsim.model.network import NONE
+from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, Table, VisitOutcome, table
+from portsim.model.traffic import Traffic
+
+Rows = NDArray[np.int64] | slice
+"""Some rows of a column; a slice where it is all of them, so that nothing is copied."""
+
+
+def records_of(traffic: Traffic, s: State, end: int) -> Records:
+    """The records of everything that happened before tick `end`; the state's columns are theirs, its units are gone."""
+    work, outcomes = _work(traffic, s), _outcomes(s)
+    s.forget("units", "heaped", "interrupted")
+    return Records(_units(traffic, s), _visits(traffic, s, outcomes), work, _levels(s), end)
+
+
+def _units(traffic: Traffic, s: State) -> Table:
+    here = _where(s.arrived != NONE)
+    columns = {"unit": np.arange(len(traffic))[here]}
+    for name in ("arrived", "out", "outcome"):
+        columns[name] = getattr(s, name)[here]
+    for name in ("flow", "kind", "parent", "priority", "persons", "goods", "wanted"):
+        columns[name] = getattr(traffic, name)[here]
+    return table(UNITS, columns)
+
+
+def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8]) -> Table:
+    rows = _where(s.joined != NONE)
+    steps = np.diff(traffic.first)
+    narrow = np.dtype(np.int32 if s.joined.size <= np.iinfo(np.int32).max else np.int64)
+    step: NDArray[Any] = np.arange(s.joined.size, dtype=narrow)
+    np.subtract(step, np.repeat(traffic.first[:-1].astype(narrow), steps), out=step)
+    columns = {
+        "unit": np.repeat(np.arange(len(traffic)), steps)[rows],
+        "step": step.astype(VISITS["step"])[rows],
+        "outcome": outcomes[rows],
+    }
+    for name in ("leg", "direction", "stage"):
+        columns[name] = getattr(traffic, name)[rows]
+    for name in ("lane", "role", "joined", "started", "ended", "left", "officers", "crew"):
+        columns[name] = getattr(s, name)[rows]
+    return table(VISITS, columns)
+
+
+def _where(is_there: NDArray[np.bool_]) -> Rows:
+    return slice(None) if is_there.all() else np.flatnonzero(is_there)
+
+
+def _outcomes(s: State) -> NDArray[np.int8]:
+    """How each step ended, or how it stands; most are done, and only the others are looked at."""
+    outcome = np.zeros(s.joined.size, np.int8)
+    open_ = np.flatnonzero((s.left == NONE) | (s.started == NONE))
+    started, ended, left = s.started[open_], s.ended[open_], s.left[open_]
+    how = np.full(open_.size, VisitOutcome.DONE, np.int8)
+    how[ended == NONE] = VisitOutcome.IN_SERVICE
+    if s.interrupted.size:
+        paused = s.units["was_paused"] & ~s.units["is_out"] & (s.units["ends_at"] == NONE)
+        how[np.isin(open_, s.units["row"][paused])] = VisitOutcome.PAUSED
+    how[started == NONE] = VisitOutcome.WAITING
+    how[(ended != NONE) & (left == NONE)] = VisitOutcome.BLOCKED
+    how[(started == NONE) & (left != NONE)] = VisitOutcome.LEFT
+    outcome[open_] = how
+    return outcome
+
+
+def _work(traffic: Traffic, s: State) -> Table:
+    pieces = np.concatenate([s.pieces[: s.x[PIECES]], _unfinished(s)])
+    pieces = pieces[np.lexsort((pieces["since"], pieces["row"], pieces["unit"]))]
+    return table(
+        WORK,
+        {
+            "unit": pieces["unit"],
+            "step": pieces["row"] - traffic.first[pieces["unit"]],
+            "crew": pieces["crew"],
+            "officers": pieces["officers"],
+            "from": pieces["since"],
+            "until": pieces["until"],
+        },
+    )
+
+
+def _unfinished(s: State) -> NDArray[Any]:
+    """The pieces of interrupted services still under way."""
+    is_under_way = s.units["was_paused"] & (s.units["ends_at"] != NONE) if s.interrupted.size else np.zeros(0, np.bool_)
+    under_way = np.flatnonzero(is_under_way)
+    pieces = np.zeros(under_way.size, s.pieces.dtype)
+    units = s.units[under_way]
+    stages = s.stages[s.stage_of[units["row"]]]
+    pieces["unit"], pieces["row"], pieces["since"], pieces["until"] = under_way, units["row"], units["since"], NONE
+    pieces["officers"] = stages["officers"]
+    has_pool = stages["pool"] != NONE
+    pieces["crew"] = NONE
+    pieces["crew"][has_pool] = units["crew"][has_pool] - s.pools["first_crew"][stages["pool"][has_pool]]
+    return pieces
+
+
+def _levels(s: State) -> Table:
+    levels = s.levels[: s.x[MANY_LEVELS]]
+    levels = levels[np.lexsort((levels["level"], levels["crew"], levels["pool"], levels["tick"]))]
+    return table(
+        LEVELS,
+        {
+            "tick": levels["tick"],
+            "is_pool": np.ones(levels.size),
+            "where": levels["pool"],
+            "which": levels["crew"],
+            "level": levels["level"],
+        },
+    )
