@@ -18,6 +18,7 @@ from portsim.scenario.findings import Findings
 from portsim.scenario.levels import Closure, DatedLevel, Distribution, WeekProfile
 from portsim.scenario.overlay import Node, Problems, child, entries, items, nearest, plain, unknown
 from portsim.scenario.scenario import CountWindow, Flow, Regime
+from portsim.scenario.schema.dated import WindowModel
 from portsim.scenario.schema.fields import NAME_RULE, Refusal, is_name, unknown_key, validate
 from portsim.scenario.schema.file import (
     SECTIONS,

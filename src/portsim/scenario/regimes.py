@@ -13,7 +13,8 @@ from portsim.scenario.officers import Forecast, Pool
 from portsim.scenario.overlay import Node, assign, child, entries, items, leaves, nearest, unknown
 from portsim.scenario.profiles import ProfileError
 from portsim.scenario.scenario import Outages, Regime, Side, Stage
-from portsim.scenario.schema.file import ChangeModel, SideModel, StageModel
+from portsim.scenario.schema.dated import ChangeModel
+from portsim.scenario.schema.file import SideModel, StageModel
 from portsim.scenario.schema.levels import LevelFile
 from portsim.scenario.schema.officers import PoolModel
 from portsim.scenario.schema.outages import SHORTEST_BETWEEN_MS

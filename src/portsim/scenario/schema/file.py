@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -17,6 +16,7 @@ from portsim.scenario.scenario import Batch, ServicePer
 from portsim.scenario.schema.amounts import read_goods, read_persons
 from portsim.scenario.schema.arrivals import ArrivalsModel
 from portsim.scenario.schema.calls import BatchModel, WavesEntry, read_waves
+from portsim.scenario.schema.dated import ChangeModel, LocalTime, WindowModel
 from portsim.scenario.schema.fields import (
     Count,
     Flag,
@@ -29,7 +29,6 @@ from portsim.scenario.schema.fields import (
     Refusal,
     Text,
     read_list,
-    read_map,
     read_text,
 )
 from portsim.scenario.schema.journeys import StepEntry, read_journey
@@ -40,7 +39,6 @@ from portsim.scenario.schema.values import (
     DurationTable,
     read_distribution,
     read_kind,
-    read_kinds,
     read_lanes,
     read_officers_needed,
     read_priority,
@@ -74,11 +72,6 @@ def _read_files(value: Any) -> tuple[str, ...]:
     return files
 
 
-def _read_setting(value: Any) -> dict[str, Any]:
-    return read_map(value, "write what changes, for instance {sides.china.open: always}")
-
-
-LocalTime = Annotated[datetime, Quantity(units.parse_local_datetime, "local_time")]
 Closures = Annotated[tuple[str, ...], Quantity(_read_closures, "closures")]
 Persons = Annotated[Amount, Quantity(read_persons, "persons")]
 Goods = Annotated[Amount, Quantity(read_goods, "goods")]
@@ -322,40 +315,6 @@ class FlowModel(Model):
     """How long a unit waits for its first service before it leaves, a duration or a distribution. Default for ever.
 
     It counts from the unit's arrival, outside as well as inside, and while the stage is closed; at least 1 ms.
-    """
-
-
-class WindowModel(Model):
-    """A named stretch of time in which crossings are counted, to compare with a published figure."""
-
-    from_: LocalTime = Field(alias="from")
-    """When counting begins, clock of the first side. Required."""
-
-    to: LocalTime
-    """When counting ends, clock of the first side. Required."""
-
-    published: Text | None = None
-    """Id of the published fact it is compared with. Default none.
-
-    A count of persons or of goods is compared with those aboard what crosses, any other with the crossings.
-    """
-
-    kinds: Annotated[tuple[str, ...], Quantity(read_kinds, "kinds")] = ()
-    """Kinds of units that are counted, [bus, car], where a figure counts some only. Default all."""
-
-
-class ChangeModel(Model):
-    """What the port changed on a date."""
-
-    at: LocalTime
-    """When it took effect, clock of the first side. Required. Before the start of the run it holds from the start."""
-
-    set: Annotated[dict[str, Any], Quantity(_read_setting, "settings")]
-    """What changed: {sides.china.open: always}. Required.
-
-    Hours, closures, lanes, pace and levels of officers: sides.*.open, sides.*.closed, stages.*.open, stages.*.closed,
-    stages.*.lanes, stages.*.pace.by_hour, officers.*.level, officers.*.crews, officers.*.crew_size, officers.*.rota,
-    officers.*.shifts, officers.*.handover, officers.*.breaks.
     """
 
 

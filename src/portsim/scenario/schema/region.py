@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from portsim.scenario import calendar, units
+from portsim.scenario.schema.dated import LocalTime
 from portsim.scenario.schema.fields import Model, Quantity, Text, read_map
-from portsim.scenario.schema.file import LARGEST_SEED, LocalTime, read_format
+from portsim.scenario.schema.file import LARGEST_SEED, read_format
 
 
 def _read_settings(value: Any) -> dict[str, Any]:
