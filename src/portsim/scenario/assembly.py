@@ -28,7 +28,6 @@ from portsim.scenario.schema.file import (
     ScenarioFile,
     SideModel,
     StageModel,
-    WindowModel,
 )
 from portsim.scenario.schema.levels import LevelFile
 from portsim.scenario.schema.values import DurationTable
