@@ -212,13 +212,11 @@ class Ledger:
         return is_join
 
     @cached_property
-    def bound_for(self) -> NDArray[np.int16]:
-        """Stage each visit's unit goes to next, NONE after its last step."""
-        step = self.traffic.first[self.visits["unit"]] + self.visits["step"] + 1
-        has_next = step < self.traffic.first[self.visits["unit"] + 1]
-        bound_for = np.full(step.size, NONE, np.int16)
-        bound_for[has_next] = self.traffic.stage[step[has_next]]
-        return bound_for
+    def held_up(self) -> tuple[Rows, NDArray[np.int16]]:
+        """Visits whose unit was blocked for any time, and the stage each was bound for."""
+        rows = np.flatnonzero(self.blocked)
+        unit = self.visits["unit"][rows]
+        return rows, self.traffic.stage[self.traffic.first[unit] + self.visits["step"][rows] + 1]
 
     @cached_property
     def is_waiting(self) -> NDArray[np.bool_]:

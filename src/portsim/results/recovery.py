@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portsim.model.network import NONE, Closed, Network, StepFunction
-from portsim.results.areas import level_of
+from portsim.model.network import NONE, Closed, Network
+from portsim.results.areas import Ints
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Sheet, ratio
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 NEARLY_ALL = 0.95
 """Share of a backlog that has to be out: the last few may be unpacked for a day, which is no matter of the closure."""
@@ -80,34 +81,59 @@ def reopenings_of_port(ledger: Ledger) -> list[int]:
 def _first_held_up(ledger: Ledger, opened: list[tuple[int, int]]) -> int:
     """The first of these (tick, stage) at which somebody stands before the stage, up to the tick or after it."""
     for tick, stage in opened:
-        level = standing(ledger, [stage])
-        if level(tick - 1) or level(tick):
+        start, end = standing(ledger, [stage])
+        if _stands(start, end, tick - 1) or _stands(start, end, tick):
             return tick
     return opened[0][0]
 
 
-def standing(ledger: Ledger, stages: Iterable[int]) -> StepFunction:
-    """Units that want to get on at these stages: waiting there, outside their doors, or blocked at the stage before."""
+def standing(ledger: Ledger, stages: Iterable[int]) -> tuple[Ints, Ints]:
+    """When units want to get on at these stages: waiting there, outside their doors, or blocked at the stage before.
+
+    From and until when, for each unit and wait: int64[n] each, start <= t < end.
+    """
     starts, ends = [], []
     for stage in stages:
         waits = ledger.waiting(stage)
-        blocked = np.flatnonzero((ledger.bound_for == stage) & (ledger.visits["ended"] != NONE))
+        held_up, bound_for = ledger.held_up
+        blocked = held_up[bound_for == stage]
         starts += [waits[0], ledger.visits["ended"][blocked]]
         ends += [waits[1], ledger.left[blocked]]
-    start, end = np.concatenate(starts), np.concatenate(ends)
-    lasted = end > start
-    return level_of(start[lasted], end[lasted])
+    return np.concatenate(starts), np.concatenate(ends)
 
 
-def recoveries(level: StepFunction, ticks: Iterable[int], end: int) -> list[Recovery]:
-    """How long after each of these ticks the level is 0 for the first time; `end` is where the run ends."""
+def _stands(start: Ints, end: Ints, tick: int) -> bool:
+    return bool(np.any((start <= tick) & (end > tick)))
+
+
+def recoveries(start: Ints, end: Ints, ticks: Iterable[int], end_of_run: int) -> list[Recovery]:
+    """How long after each of these ticks for the first time nobody stands.
+
+    start, end : int64[n] each, when somebody stands, as `standing` gives them
+    """
     found = []
-    empty = level.at[level.value == 0]
     for tick in ticks:
-        later = empty[int(np.searchsorted(empty, tick)) :]
-        gone = tick if not level(tick) else int(later[0]) if later.size else end
-        found.append(Recovery(tick, min(gone, end) - tick, gone < end))
+        gone = _first_empty(start, end, tick) if _stands(start, end, tick) else tick
+        found.append(Recovery(tick, min(gone, end_of_run) - tick, gone < end_of_run))
     return found
+
+
+def _first_empty(start: Ints, end: Ints, tick: int) -> int:
+    """The first tick after this one, at which somebody stands, at which nobody does.
+
+    Looked for among those who stand within a day, then four, and so on: most queues are gone soon.
+    """
+    lasting = (end > tick) & (end > start)
+    reach = DAY_MS
+    while True:
+        near = lasting & (start <= tick + reach)
+        order = np.argsort(start[near])
+        begins, until = start[near][order], np.maximum.accumulate(end[near][order])
+        gaps = np.flatnonzero(begins[1:] > until[:-1])
+        gone = int(until[gaps[0]]) if gaps.size else int(until[-1])
+        if gone < tick + reach or near.sum() == lasting.sum():
+            return gone
+        reach *= 4
 
 
 def clearances(ledger: Ledger, ticks: Iterable[int], flow: int | None) -> list[Recovery]:
@@ -154,7 +180,7 @@ def _share_over(found: list[Recovery]) -> float:
 
 
 def _write(ledger: Ledger, sheet: Sheet, ticks: list[int], stages: Iterable[int], name: str | None) -> None:
-    found = recoveries(standing(ledger, stages), ticks, ledger.end) if ticks else []
+    found = recoveries(*standing(ledger, stages), ticks, ledger.end) if ticks else []
     lengths = [recovery.length for recovery in found]
     longest = max(lengths) / HOUR_MS if lengths else float("nan")
     sheet.write("recovery_h", "h", _mean_length(found), stage=name)
