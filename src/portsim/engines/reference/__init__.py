@@ -2,8 +2,8 @@
 
 Read `unit.cross` (a unit's way), `port.Port` (the rounds of an instant), `stage.Stage` (who waits and who starts),
 `officers` and `calendar`, in this order; `calls`, `sharing` and `reserves` are for stages and pools that use them. The
-rule numbers are those of docs/model.md. Holds (appointments, booked departures) and passengers may be skipped at a first
-reading.
+rule numbers are those of docs/model.md. Holds (appointments, booked departures) and passengers may be skipped at a
+first reading.
 """
 
 from __future__ import annotations
