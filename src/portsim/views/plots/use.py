@@ -127,7 +127,8 @@ def use_view(source: Source, *, is_split: bool = True) -> UseView:
 
 def _caption(source: Source, left_out: int, is_mixed: bool) -> str:
     parts = [
-        f"Part of the open lanes and of the officers on duty that is in use, {mean_of(source.numbers, source.total)}, "
+        f"Part of the open lanes (serving, paused or blocked) and of the officers on duty in use, "
+        f"{mean_of(source.numbers, source.total)}, "
         "by hour of the week (grey: nothing open or on duty) and, on the right, over the whole stretch."
     ]
     if left_out:
