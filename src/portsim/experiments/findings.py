@@ -35,13 +35,33 @@ class Finding:
     ring: tuple[str, ...]
 
 
+class Finder:
+    """Looks through the records of one replication, as one piece or part by part (`portsim.results.measuring`)."""
+
+    def __init__(self, network: Network) -> None:
+        self._midnights = whole_days(network, network.measure_from, network.end)
+        self._areas = np.zeros(max(self._midnights.size - 1, 0), np.int64)
+        self._end = 0
+        self._ring: tuple[str, ...] = ()
+
+    def add(self, ledger: Ledger) -> None:
+        """Look through a part; what is blocked for good is so in the last one."""
+        self._end = ledger.end
+        present = Presence.of(ledger.units["arrived"], ledger.gone, ledger.start, ledger.end)
+        self._areas += present.areas_between(self._midnights)
+        self._ring = blocked_for_good(ledger.network, ledger.traffic, ledger.records)
+
+    def finding(self) -> Finding:
+        """What was found."""
+        is_whole = self._midnights[1:] <= self._end
+        return Finding((self._areas / np.diff(self._midnights))[is_whole], self._ring)
+
+
 def find(network: Network, traffic: Traffic, records: Records) -> Finding:
     """Look through the records of one replication."""
-    ledger = Ledger(network, traffic, records)
-    midnights = whole_days(network, ledger.start, ledger.end)
-    present = Presence.of(ledger.units["arrived"], ledger.gone, ledger.start, ledger.end)
-    in_port = present.areas_between(midnights) / np.diff(midnights)
-    return Finding(in_port, blocked_for_good(network, traffic, records))
+    finder = Finder(network)
+    finder.add(Ledger(network, traffic, records))
+    return finder.finding()
 
 
 def unfinished_flows(rows: Sequence[MetricRow]) -> dict[str, float]:

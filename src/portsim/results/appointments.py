@@ -12,17 +12,19 @@ A departure belongs to the stretch in which it is. It is caught by the units tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.network import NONE
+from portsim.model.network import NONE, Network
 from portsim.model.records import UnitOutcome
 from portsim.results.areas import Ints
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Sheet, ratio
-from portsim.results.waits import time_statistics, unit_times
+from portsim.results.spread import Spread
+from portsim.results.waits import Counts, unit_times
 
 VIRTUAL_WAIT = "virtual_wait"
 TOTAL_WAIT = "total_wait"
@@ -51,66 +53,117 @@ class Elsewhere:
         return cls(flow, wanted, np.isin(flow, ledger.network.aboard))
 
 
-def measure_total_waits(ledger: Ledger, sheet: Sheet) -> None:
-    """Write down virtual and total waits, how many never came and how many have not come yet: port and flows."""
-    units, start, end = ledger.units, ledger.start, ledger.end
-    elsewhere = Elsewhere.of(ledger)
-    came = (units["wanted"] >= start) & ~ledger.is_passenger
-    comes_later = (elsewhere.wanted >= start) & ~elsewhere.is_passenger
-    until_end = end - elsewhere.wanted[comes_later]
-    virtual = units["arrived"] - units["wanted"]
-    total = virtual + unit_times(ledger)[0]
-    in_port = units["outcome"] == UnitOutcome.IN_PORT
-    first_row = len(sheet.rows)
-    for number, name in ((None, None), *enumerate(ledger.network.flows)):
-        if name is not None and len(ledger.network.flows) == 1:
-            sheet.write_again(first_row, flow=name)
-            break
-        is_here = came if number is None else came & (units["flow"] == number)
-        is_elsewhere = slice(None) if number is None else elsewhere.flow[comes_later] == number
-        for metric, ms, chosen, is_open in (
-            (VIRTUAL_WAIT, virtual, is_here, None),
-            (TOTAL_WAIT, total, is_here & ledger.is_admitted, in_port),
-        ):
-            missing = until_end[is_elsewhere]
-            unfinished = missing.size + (0 if is_open is None else int(np.count_nonzero(is_open[chosen])))
-            every = np.concatenate((ms[chosen], missing))
-            sheet.write(f"{metric}_unfinished_share", "share", ratio(unfinished, every.size), flow=name)
-            for statistic, value in time_statistics(every):
-                sheet.write(f"{metric}_{statistic}_min", "min", value, flow=name)
-        of_flow = slice(None) if number is None else number
-        sheet.write("no_shows", "units", int(ledger.traffic.no_shows[of_flow].sum()), flow=name)
-        waiting = elsewhere.flow.size if number is None else np.count_nonzero(elsewhere.flow == number)
-        sheet.write("waiting_elsewhere", "units", int(waiting), flow=name)
+class TotalWaitTally:
+    """Virtual and total waits, how many never came and how many have not come yet: of the port and of each flow."""
+
+    def __init__(self, network: Network, spread: type[Spread]) -> None:
+        self._flows = network.flows
+        many = len(network.flows)
+        self._spreads = {metric: spread(many) for metric in (VIRTUAL_WAIT, TOTAL_WAIT)}
+        self._counts = {metric: Counts(many) for metric in (VIRTUAL_WAIT, TOTAL_WAIT)}
+        self._unfinished = {metric: Counts(many) for metric in (VIRTUAL_WAIT, TOTAL_WAIT)}
+        self._no_shows, self._elsewhere = Counts(many), Counts(many)
+
+    def add(self, ledger: Ledger, *, is_last: bool = True) -> None:
+        """Take in the units that are counted here, and with the last part those that have not come."""
+        units = ledger.units
+        start = min(ledger.network.measure_from, ledger.end)
+        came = (units["wanted"] >= start) & ~ledger.is_passenger
+        if ledger.is_settled is not None:
+            came &= ledger.is_settled
+        virtual = units["arrived"] - units["wanted"]
+        total = virtual + unit_times(ledger)[0]
+        in_port = units["outcome"] == UnitOutcome.IN_PORT
+        nobody = np.zeros(in_port.size, np.bool_)
+        self._add(VIRTUAL_WAIT, virtual, units["flow"], came, nobody)
+        self._add(TOTAL_WAIT, total, units["flow"], came & ledger.is_admitted, in_port)
+        edges = np.arange(len(self._flows) + 1)
+        self._no_shows.add(ledger.traffic.no_shows, edges)
+        if is_last:
+            elsewhere = Elsewhere.of(ledger)
+            self._elsewhere.add(None, np.searchsorted(np.sort(elsewhere.flow), edges))
+            later = (elsewhere.wanted >= start) & ~elsewhere.is_passenger
+            until_end = ledger.end - elsewhere.wanted
+            for metric in (VIRTUAL_WAIT, TOTAL_WAIT):
+                self._add(metric, until_end, elsewhere.flow, later, np.ones(later.size, np.bool_))
+
+    def _add(
+        self,
+        metric: str,
+        ms: Ints,
+        flow: NDArray[np.int16],
+        is_chosen: NDArray[np.bool_],
+        is_open: NDArray[np.bool_],
+    ) -> None:
+        """Take in chosen times. is_open : bool[n], whether a time may still grow"""
+        rows: NDArray[np.intp] | slice = slice(None) if is_chosen.all() else np.flatnonzero(is_chosen)
+        flow, ms, is_open = flow[rows], ms[rows], is_open[rows]
+        if (flow[1:] < flow[:-1]).any():
+            order = np.argsort(flow, kind="stable")
+            flow, ms, is_open = flow[order], ms[order], is_open[order]
+        bounds = np.searchsorted(flow, np.arange(len(self._flows) + 1))
+        self._spreads[metric].add(ms, bounds)
+        self._counts[metric].add(None, bounds)
+        self._unfinished[metric].add(is_open, bounds)
+
+    def write(self, sheet: Sheet) -> None:
+        """Write the rows."""
+        first_row = len(sheet.rows)
+        for number, name in ((None, None), *enumerate(self._flows)):
+            if name is not None and len(self._flows) == 1:
+                sheet.write_again(first_row, flow=name)
+                break
+            for metric in (VIRTUAL_WAIT, TOTAL_WAIT):
+                share = ratio(self._unfinished[metric].of(number), self._counts[metric].of(number))
+                sheet.write(f"{metric}_unfinished_share", "share", share, flow=name)
+                for statistic, value in self._spreads[metric].statistics(number):
+                    sheet.write(f"{metric}_{statistic}_min", "min", value, flow=name)
+            sheet.write("no_shows", "units", self._no_shows.of(number), flow=name)
+            sheet.write("waiting_elsewhere", "units", self._elsewhere.of(number), flow=name)
 
 
-def measure_departures(ledger: Ledger, sheet: Sheet) -> None:
-    """Write down `booked` and `caught_share` where units are booked for departures: by flow and stage.
+class DepartureTally:
+    """How many units are booked for departures, and how many catch theirs: by flow and stage.
 
     Booked are units that come in the run, whatever becomes of them; one that has not reached the stage has missed it.
     """
-    network, traffic, visits = ledger.network, ledger.traffic, ledger.visits
-    if not network.booked:
-        return
-    unit = np.repeat(np.arange(len(traffic)), np.diff(traffic.first))
-    started = np.full(unit.size, NONE, np.int64)
-    started[traffic.first[visits["unit"]] + visits["step"]] = visits["started"]
-    is_measured = (traffic.hold >= ledger.start) & (traffic.hold < ledger.end)
-    flow = traffic.flow[unit]
-    rows = {
-        (number, stage): np.flatnonzero(is_measured & (flow == number) & (traffic.stage == stage))
-        for number, stage in network.booked
-    }
 
-    def write(booked: NDArray[np.intp], flow: str | None, stage: str | None) -> None:
-        caught = int(np.count_nonzero(started[booked] == traffic.hold[booked]))
-        sheet.write("booked", "units", booked.size, flow=flow, stage=stage)
-        sheet.write("caught_share", "share", ratio(caught, booked.size), flow=flow, stage=stage)
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._booked = dict.fromkeys(network.booked, 0)
+        self._caught = dict.fromkeys(network.booked, 0)
 
-    write(np.concatenate(list(rows.values())), None, None)
-    for number in dict.fromkeys(number for number, _ in network.booked):
-        write(np.concatenate([rows[key] for key in network.booked if key[0] == number]), network.flows[number], None)
-    for stage in dict.fromkeys(stage for _, stage in network.booked):
-        write(
-            np.concatenate([rows[key] for key in network.booked if key[1] == stage]), None, network.stages[stage].name
-        )
+    def add(self, ledger: Ledger) -> None:
+        """Take in the units that are settled here; a departure counts if it is in the measured stretch."""
+        network, traffic, visits = ledger.network, ledger.traffic, ledger.visits
+        if not network.booked:
+            return
+        unit = np.repeat(np.arange(len(traffic)), np.diff(traffic.first))
+        started = np.full(unit.size, NONE, np.int64)
+        started[traffic.first[visits["unit"]] + visits["step"]] = visits["started"]
+        is_measured = (traffic.hold >= min(network.measure_from, ledger.end)) & (traffic.hold < ledger.end)
+        if ledger.settled is not None:
+            is_measured &= ledger.settled[unit]
+        flow = traffic.flow[unit]
+        for number, stage in network.booked:
+            rows = np.flatnonzero(is_measured & (flow == number) & (traffic.stage == stage))
+            self._booked[number, stage] += rows.size
+            self._caught[number, stage] += int(np.count_nonzero(started[rows] == traffic.hold[rows]))
+
+    def write(self, sheet: Sheet) -> None:
+        """Write `booked` and `caught_share` where units are booked: of the port, by flow and by stage."""
+        network = self._network
+        if not network.booked:
+            return
+
+        def write(keys: Sequence[tuple[int, int]], flow: str | None, stage: str | None) -> None:
+            booked = sum(self._booked[key] for key in keys)
+            sheet.write("booked", "units", booked, flow=flow, stage=stage)
+            caught = sum(self._caught[key] for key in keys)
+            sheet.write("caught_share", "share", ratio(caught, booked), flow=flow, stage=stage)
+
+        write(network.booked, None, None)
+        for number in dict.fromkeys(number for number, _ in network.booked):
+            write([key for key in network.booked if key[0] == number], network.flows[number], None)
+        for stage in dict.fromkeys(stage for _, stage in network.booked):
+            write([key for key in network.booked if key[1] == stage], None, network.stages[stage].name)

@@ -36,26 +36,36 @@ class Pieces:
 
 
 class Ledger:
-    """One replication, ready to be measured over start <= t < end.
+    """One replication, or one part of it, ready to be measured over start <= t < end.
 
-    start, end : ticks; the measured stretch, cut short if the run had to stop
+    A long run is measured part by part (`portsim.results.measuring`). What happens belongs to the part it happens in;
+    what a unit went through is counted once, in the part that settles the unit.
+
+    since : tick at which the part begins; 0 for the whole
+    start, end : ticks; the measured stretch, or what of it lies in the part; cut short if the run had to stop
+    settled : bool[traffic], which units are counted in this part; None for all
     """
 
-    def __init__(self, network: Network, traffic: Traffic, records: Records) -> None:
+    def __init__(
+        self,
+        network: Network,
+        traffic: Traffic,
+        records: Records,
+        *,
+        since: int = 0,
+        settled: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.network = network
         self.traffic = traffic
         self.records = records
+        self.since = since
+        self.settled = settled
         self.end = min(network.end, records.end)
-        self.start = min(network.measure_from, self.end)
+        self.start = min(max(network.measure_from, since), self.end)
         self.units = records.units
         self.visits = records.visits
         self._waiting: dict[int, tuple[Ints, Ints]] = {}
         self._pieces: dict[int, Pieces] = {}
-
-    @property
-    def hours(self) -> float:
-        """Length of the measured stretch in hours."""
-        return (self.end - self.start) / 3_600_000
 
     def until_end(self, ticks: Ints) -> Ints:
         """The same ticks, with the end of the run where a thing has not happened."""
@@ -89,8 +99,18 @@ class Ledger:
     @cached_property
     def came_in_window(self) -> NDArray[np.bool_]:
         """Whether a unit arrived in the measured stretch."""
-        came: NDArray[np.bool_] = self.units["arrived"] >= self.start
+        came: NDArray[np.bool_] = self.units["arrived"] >= min(self.network.measure_from, self.end)
         return came
+
+    @cached_property
+    def is_settled(self) -> NDArray[np.bool_] | None:
+        """Whether a unit is counted in this part; None if all are."""
+        return None if self.settled is None else self.settled[self.units["unit"]]
+
+    @cached_property
+    def is_counted(self) -> NDArray[np.bool_]:
+        """Whether a unit's times are counted: it arrived in the measured stretch, and this part settles it."""
+        return self.came_in_window if self.is_settled is None else self.came_in_window & self.is_settled
 
     @cached_property
     def is_admitted(self) -> NDArray[np.bool_]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from portsim.model.network import Stage, StepFunction
+from portsim.model.network import Network, Stage, StepFunction
 from portsim.results.areas import areas_split, level_of, levels_at, while_above_zero
 from portsim.results.ledger import Ledger, Pieces
-from portsim.results.measure import Sheet, ratio
+from portsim.results.measure import HOUR_MS, Sheet, ratio
 from portsim.results.presence import Presence
-
-HOUR_MS = 3_600_000
 
 
 def lanes_in_use(ledger: Ledger, stage: int, pieces: Pieces, role: int) -> Presence:
@@ -37,62 +35,75 @@ def officers_in_use(ledger: Ledger, pieces: list[Pieces], crew: int) -> Presence
     return Presence.of(start, end, ledger.start, ledger.end, officers)
 
 
-def measure_stage_lanes(ledger: Ledger, number: int, sheet: Sheet) -> None:
-    """Write down use of a stage's lanes and the time it is out.
+class LaneTally:
+    """Use of a stage's lanes and the time it is out, added up part by part."""
 
-    `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
-    itself and only while the stage is open: it does not pass 1. `outage_h` is how long the stage is out in the measured
-    stretch, whether or not it would be open by the clock.
-    """
-    stage = ledger.network.stages[number].name
-    sheet.write("lane_utilisation", "share", _lane_utilisation(ledger, number, ledger.pieces(number)), stage=stage)
-    sheet.write("outage_h", "h", _time_out(ledger, number) / HOUR_MS, stage=stage)
+    def __init__(self, network: Network, number: int) -> None:
+        self._number, self._stage = number, network.stages[number]
+        self._used = self._total = self._out = 0
 
+    def add(self, ledger: Ledger) -> None:
+        """Take in a part."""
+        start, end = ledger.start, ledger.end
+        pieces = ledger.pieces(self._number)
+        for (role, _), level in zip(self._stage.lanes or (), lanes_offered(self._stage), strict=True):
+            self._total += level.integral(start, end)
+            in_use = lanes_in_use(ledger, self._number, pieces, role)
+            if ledger.is_interrupted([self._number]):
+                self._used += areas_split(level_of(in_use.starts, in_use.ends), level, start, end)[0]
+            else:
+                self._used += in_use.area() - in_use.excess(level)
+        outages = (outage for outage in ledger.network.outages if outage.stage == self._number)
+        self._out += sum(max(min(outage.end, end) - max(outage.start, start), 0) for outage in outages)
 
-def measure_staffing(ledger: Ledger, sheet: Sheet) -> None:
-    """Write down use, hours, overtime and cost of officers by pool and in all.
+    def write(self, sheet: Sheet) -> None:
+        """Write the rows.
 
-    `officer_utilisation` is the area of each crew's officers in use, up to its level, over the area of its level: late
-    finishers show as overtime and never as use of those who came after them, and it does not pass 1. `officer_hours`
-    are rostered hours, those of reserves while on duty included. `overtime_hours` is the integral of officers in use
-    above their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and is undefined without
-    one (in all: unless every pool has one).
-    """
-    network = ledger.network
-    hours = overtime = 0
-    cost = 0.0
-    for number, pool in enumerate(network.pools):
-        at_pool = [ledger.pieces(s) for s, stage in enumerate(network.stages) if stage.pool == number]
-        used, level, rostered, over = _officer_areas(ledger, number, at_pool)
-        pool_cost = (rostered + over) / HOUR_MS * pool.cost_per_hour if pool.cost_per_hour is not None else float("nan")
-        sheet.write("officer_utilisation", "share", ratio(used, level), pool=pool.name)
-        sheet.write("officer_hours", "h", rostered / HOUR_MS, pool=pool.name)
-        sheet.write("overtime_hours", "h", over / HOUR_MS, pool=pool.name)
-        sheet.write("officer_cost", "cost", pool_cost, pool=pool.name)
-        hours, overtime, cost = hours + rostered, overtime + over, cost + pool_cost
-    sheet.write("officer_hours", "h", hours / HOUR_MS)
-    sheet.write("overtime_hours", "h", overtime / HOUR_MS)
-    sheet.write("officer_cost", "cost", cost if network.pools else float("nan"))
+        `lane_utilisation` is the area of lanes serving, up to the lanes open, over the area of lanes open, each role by
+        itself and only while the stage is open: it does not pass 1. `outage_h` is how long the stage is out in the
+        measured stretch, whether or not it would be open by the clock.
+        """
+        sheet.write("lane_utilisation", "share", ratio(self._used, self._total), stage=self._stage.name)
+        sheet.write("outage_h", "h", self._out / HOUR_MS, stage=self._stage.name)
 
 
-def _lane_utilisation(ledger: Ledger, stage: int, pieces: Pieces) -> float:
-    used = total = 0
-    start, end = ledger.start, ledger.end
-    on_paper = ledger.network.stages[stage]
-    for (role, _), level in zip(on_paper.lanes or (), lanes_offered(on_paper), strict=True):
-        total += level.integral(start, end)
-        in_use = lanes_in_use(ledger, stage, pieces, role)
-        if ledger.is_interrupted([stage]):
-            used += areas_split(level_of(in_use.starts, in_use.ends), level, start, end)[0]
-        else:
-            used += in_use.area() - in_use.excess(level)
-    return ratio(used, total)
+class StaffingTally:
+    """Use, hours, overtime and cost of officers by pool and in all, added up part by part."""
 
+    def __init__(self, network: Network) -> None:
+        self._pools = network.pools
+        self._areas = np.zeros((len(network.pools), 4), np.int64)
 
-def _time_out(ledger: Ledger, stage: int) -> int:
-    """How long the stage is out in the measured stretch, ms."""
-    outages = (outage for outage in ledger.network.outages if outage.stage == stage)
-    return sum(max(min(outage.end, ledger.end) - max(outage.start, ledger.start), 0) for outage in outages)
+    def add(self, ledger: Ledger) -> None:
+        """Take in a part."""
+        for number in range(len(self._pools)):
+            stages = enumerate(ledger.network.stages)
+            at_pool = [ledger.pieces(index) for index, stage in stages if stage.pool == number]
+            self._areas[number] += _officer_areas(ledger, number, at_pool)
+
+    def write(self, sheet: Sheet) -> None:
+        """Write the rows.
+
+        `officer_utilisation` is the area of each crew's officers in use, up to its level, over the area of its level:
+        late finishers show as overtime and never as use of those who came after them, and it does not pass 1.
+        `officer_hours` are rostered hours, those of reserves while on duty included. `overtime_hours` is the integral
+        of officers in use above their crew's rostered size; `officer_cost` prices both at the pool's cost per hour, and
+        is undefined without one (in all: unless every pool has one).
+        """
+        hours = overtime = 0
+        cost = 0.0
+        for pool, areas in zip(self._pools, self._areas.tolist(), strict=True):
+            used, level, rostered, over = areas
+            per_hour = pool.cost_per_hour if pool.cost_per_hour is not None else float("nan")
+            pool_cost = (rostered + over) / HOUR_MS * per_hour
+            sheet.write("officer_utilisation", "share", ratio(used, level), pool=pool.name)
+            sheet.write("officer_hours", "h", rostered / HOUR_MS, pool=pool.name)
+            sheet.write("overtime_hours", "h", over / HOUR_MS, pool=pool.name)
+            sheet.write("officer_cost", "cost", pool_cost, pool=pool.name)
+            hours, overtime, cost = hours + rostered, overtime + over, cost + pool_cost
+        sheet.write("officer_hours", "h", hours / HOUR_MS)
+        sheet.write("overtime_hours", "h", overtime / HOUR_MS)
+        sheet.write("officer_cost", "cost", cost if self._pools else float("nan"))
 
 
 def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int, int, int, int]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from portsim.results.appointments import TOTAL_WAIT, VIRTUAL_WAIT
 from portsim.results.measure import Measure
 from portsim.results.rejoins import REJOIN
-from portsim.results.waits import STATISTICS, TIMES
+from portsim.results.spread import STATISTICS
+from portsim.results.waits import TIMES
 
 CONFIDENCE = 0.95
 UNFINISHED_LIMIT = 0.01

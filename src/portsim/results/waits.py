@@ -16,35 +16,20 @@ the 95th percentile of dwell less its mean, the buffer index that over the mean 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.model.network import NONE
+from portsim.model.network import NONE, Network
 from portsim.model.records import UnitOutcome
 from portsim.results.areas import Ints
 from portsim.results.ledger import Ledger, Rows
-from portsim.results.measure import Sheet, ratio
+from portsim.results.measure import HOUR_MS, MINUTE_MS, Sheet, ratio
+from portsim.results.spread import STATISTICS, Spread
 
-MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
-PERCENTILES = (50, 90, 95)
 TIMES = ("wait", "blocked", "delay", "dwell")
-STATISTICS = ("mean", "p50", "p90", "p95", "max")
-
-
-def percentile(ascending: NDArray[Any], q: int) -> float:
-    """The q-th percentile of values in ascending order, NaN of none."""
-    if not ascending.size:
-        return float("nan")
-    whole, hundredths = divmod((ascending.size - 1) * q, 100)
-    low = int(ascending[whole])
-    high = int(ascending[min(whole + 1, ascending.size - 1)])
-    return low + (high - low) * hundredths / 100
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
@@ -63,7 +48,7 @@ class Times:
 
 
 def times_of(ledger: Ledger) -> Mapping[str, Times]:
-    """Wait and blocked time of each unit, dwell and delay of each leg."""
+    """Wait and blocked time of each unit, dwell and delay of each leg: of the units that are counted here."""
     units = ledger.units
     size = units["unit"].size
     is_in_port = units["outcome"] == UnitOutcome.IN_PORT
@@ -82,8 +67,8 @@ def times_of(ledger: Ledger) -> Mapping[str, Times]:
         leg_is_finished = np.empty(0, np.bool_)
     leg_unit = np.concatenate((ledger.rows_of(ledger.visits["unit"][legs]), outside))
     leg_is_finished = np.concatenate((leg_is_finished, ~is_in_port[outside]))
-    of_unit = _chosen(ledger, np.arange(size), ledger.came_in_window & ledger.is_admitted)
-    of_leg = _chosen(ledger, leg_unit, ledger.came_in_window[leg_unit])
+    of_unit = _chosen(ledger, np.arange(size), ledger.is_counted & ledger.is_admitted)
+    of_leg = _chosen(ledger, leg_unit, ledger.is_counted[leg_unit])
     gave_up, leg_gave_up = ledger.gave_up, ledger.gave_up[leg_unit]
     return {
         "wait": _times(wait, ~is_in_port, gave_up, of_unit),
@@ -115,85 +100,128 @@ def _times(
     return Times(ms[rows], is_finished[rows], gave_up[rows], bounds)
 
 
-def measure_waits(ledger: Ledger, sheet: Sheet, targets: Mapping[str, float]) -> None:
-    """Write down waits, blocked times, delays and dwells of the port and of each flow.
+class WaitTally:
+    """Waits, blocked times, delays and dwells of the port and of each flow, taken in part by part.
 
-    `within_target_NAME` is the share known to have kept the target; one still in the port has not, and
-    one that gave up never will. `truck_hours_lost` is the sum of delays, of whatever kind the units are, for the port
-    without those of passengers. Raises ValueError for a target of another form than
-    `wait_p95_min`, with one of the measures and statistics named here.
+    targets : by name, as `wait_p95_min`, with one of the measures and statistics named here; ValueError for others
+    spread : keeps the times of so many flows
     """
-    times = times_of(ledger)
-    passengers = np.unique(ledger.units["flow"][ledger.is_passenger]).tolist()
-    first_row = len(sheet.rows)
-    groups: list[tuple[str | None, int]] = [(None, 0), *((name, f) for f, name in enumerate(ledger.network.flows))]
-    for flow, number in groups:
-        if flow is not None and len(ledger.network.flows) == 1 and not passengers:
-            sheet.write_again(first_row, flow=flow)
-            break
-        part = slice(None) if flow is None else slice(times["wait"].bounds[number], times["wait"].bounds[number + 1])
-        finished = times["wait"].is_finished[part]
-        sheet.write("unfinished_share", "share", ratio(finished.size - int(finished.sum()), finished.size), flow=flow)
-        for name in TIMES:
-            bounds = times[name].bounds
-            part = slice(None) if flow is None else slice(bounds[number], bounds[number + 1])
-            ms = times[name].ms[part]
-            values = dict(time_statistics(ms))
-            for statistic, value in values.items():
-                sheet.write(f"{name}_{statistic}_min", "min", value, flow=flow)
-            if name == "wait":
-                lost = ms[times[name].gave_up[part]]
-                sheet.write("left_wait_mean_min", "min", ratio(int(lost.sum()) / MINUTE_MS, lost.size), flow=flow)
-            if name == "delay":
-                apart = passengers if flow is None else ()
-                of_passengers = sum(int(times[name].ms[bounds[one] : bounds[one + 1]].sum()) for one in apart)
-                sheet.write("truck_hours_lost", "h", (int(ms.sum()) - of_passengers) / HOUR_MS, flow=flow)
-            if name == "dwell":
-                buffer = values["p95"] - values["mean"]
-                sheet.write("buffer_time_min", "min", buffer, flow=flow)
-                sheet.write("buffer_index", "ratio", ratio(buffer, values["mean"]), flow=flow)
-        for target, limit in targets.items():
-            time = times[_measure_of(target)]
-            part = slice(None) if flow is None else slice(time.bounds[number], time.bounds[number + 1])
-            kept = time.is_finished[part] & ~time.gave_up[part] & (time.ms[part] <= limit * MINUTE_MS)
-            sheet.write(f"within_target_{target}", "share", ratio(int(kept.sum()), kept.size), flow=flow)
+
+    def __init__(self, network: Network, targets: Mapping[str, float], spread: type[Spread]) -> None:
+        self._flows = network.flows
+        self._targets = {target: (_measure_of(target), limit) for target, limit in targets.items()}
+        many = len(network.flows)
+        self._spreads = {name: spread(many) for name in TIMES}
+        self._counts: dict[str, Counts] = {
+            name: Counts(many) for name in (*TIMES, "unfinished", "gave up", "lost", *targets)
+        }
+        self._passengers: set[int] = set()
+
+    def add(self, ledger: Ledger) -> None:
+        """Take in the units that are counted here."""
+        self._passengers |= set(np.unique(ledger.units["flow"][ledger.is_passenger]).tolist())
+        times = times_of(ledger)
+        counts = self._counts
+        for name, time in times.items():
+            self._spreads[name].add(time.ms, time.bounds)
+            counts[name].add(None, time.bounds)
+        wait = times["wait"]
+        if not wait.is_finished.all():
+            counts["unfinished"].add(~wait.is_finished, wait.bounds)
+        if wait.gave_up.any():
+            counts["gave up"].add(wait.gave_up, wait.bounds)
+            counts["lost"].add(np.where(wait.gave_up, wait.ms, 0), wait.bounds)
+        for target, (name, limit) in self._targets.items():
+            time = times[name]
+            kept = time.is_finished & ~time.gave_up & (time.ms <= limit * MINUTE_MS)
+            counts[target].add(kept, time.bounds)
+
+    def write(self, sheet: Sheet) -> None:
+        """Write the rows.
+
+        `within_target_NAME` is the share known to have kept the target; one still in the port has not, and
+        one that gave up never will. `truck_hours_lost` is the sum of delays, of whatever kind the units are, for the
+        port without those of passengers.
+        """
+        first_row = len(sheet.rows)
+        groups: list[tuple[str | None, int | None]] = [(None, None), *((name, f) for f, name in enumerate(self._flows))]
+        counts = self._counts
+        for flow, number in groups:
+            if flow is not None and len(self._flows) == 1 and not self._passengers:
+                sheet.write_again(first_row, flow=flow)
+                break
+            unfinished = ratio(counts["unfinished"].of(number), counts["wait"].of(number))
+            sheet.write("unfinished_share", "share", unfinished, flow=flow)
+            for name in TIMES:
+                values = dict(self._spreads[name].statistics(number))
+                for statistic, value in values.items():
+                    sheet.write(f"{name}_{statistic}_min", "min", value, flow=flow)
+                if name == "wait":
+                    lost = ratio(counts["lost"].of(number) / MINUTE_MS, counts["gave up"].of(number))
+                    sheet.write("left_wait_mean_min", "min", lost, flow=flow)
+                if name == "delay":
+                    delay = self._spreads[name]
+                    apart = self._passengers if flow is None else ()
+                    lost = (delay.total(number) - sum(delay.total(one) for one in apart)) / HOUR_MS
+                    sheet.write("truck_hours_lost", "h", lost, flow=flow)
+                if name == "dwell":
+                    buffer = values["p95"] - values["mean"]
+                    sheet.write("buffer_time_min", "min", buffer, flow=flow)
+                    sheet.write("buffer_index", "ratio", ratio(buffer, values["mean"]), flow=flow)
+            for target, (name, _) in self._targets.items():
+                share = ratio(counts[target].of(number), counts[name].of(number))
+                sheet.write(f"within_target_{target}", "share", share, flow=flow)
 
 
-def measure_stage_waits(ledger: Ledger, number: int, sheet: Sheet) -> None:
-    """Write down waits for a stage, the time outside its door included for a unit's first, and times blocked after it.
+class Counts:
+    """A whole number of each flow, added up part by part."""
 
-    Those of units that arrived in the measured stretch.
-    """
-    came = ledger.came_in_window
-    stage = ledger.network.stages[number].name
-    reached, wait_end = ledger.waiting(number)
-    waits = wait_end - reached
-    visits = ledger.visits_of_stage[number]
-    outside = ledger.outside[ledger.first_stage[ledger.outside] == number] if ledger.outside.size else ledger.outside
-    if not came.all():
-        came_here = came[ledger.rows_of(ledger.visits["unit"][visits])]
-        waits = waits[np.concatenate((came_here, came[outside]))]
-        visits, outside = visits[came_here], outside[came[outside]]
-    still_outside = ledger.units["outcome"][outside] == UnitOutcome.IN_PORT
-    waiting = int(np.count_nonzero(ledger.is_waiting[visits])) + int(np.count_nonzero(still_outside))
-    sheet.write("unfinished_share", "share", ratio(waiting, waits.size), stage=stage)
-    blocked = ledger.blocked[visits] if ledger.is_blocking else np.zeros(visits.size, np.int64)
-    for name, ms in (("wait", waits), ("blocked", blocked)):
-        for statistic, value in time_statistics(ms):
-            sheet.write(f"{name}_{statistic}_min", "min", value, stage=stage)
+    def __init__(self, flows: int) -> None:
+        self._of = [0] * flows
+
+    def add(self, values: Ints | NDArray[np.bool_] | None, bounds: Sequence[int] | Rows) -> None:
+        """Add up values that are ordered by flow; None counts them."""
+        edges = list(bounds)
+        for flow, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            self._of[flow] += int(end - begin if values is None else values[begin:end].sum())
+
+    def of(self, flow: int | None) -> int:
+        """The number of one flow, or of all."""
+        return sum(self._of) if flow is None else self._of[flow]
 
 
-def time_statistics(ms: Ints) -> Iterator[tuple[str, float]]:
-    """Mean, percentiles and maximum in minutes, of ms in any order."""
-    size, longest = ms.size, int(ms.max(initial=0))
-    # Numbers of half the width are sorted in half the time.
-    ascending: NDArray[Any] = ms.astype(np.int32) if longest < 2**31 else ms.copy()
-    if longest:
-        ascending.sort()
-    yield "mean", ratio(int(ms.sum()), size) / MINUTE_MS
-    for q in PERCENTILES:
-        yield f"p{q}", percentile(ascending, q) / MINUTE_MS
-    yield "max", int(ascending[-1]) / MINUTE_MS if size else float("nan")
+class StageWaitTally:
+    """Waits for a stage, the time outside its door included for a unit's first, and times blocked after it."""
+
+    def __init__(self, network: Network, number: int, spread: type[Spread]) -> None:
+        self._number, self._name = number, network.stages[number].name
+        self._spreads = {"wait": spread(1), "blocked": spread(1)}
+        self._waits = self._unfinished = 0
+
+    def add(self, ledger: Ledger) -> None:
+        """Take in the visits of the units that are counted here."""
+        number, counted = self._number, ledger.is_counted
+        reached, wait_end = ledger.waiting(number)
+        waits = wait_end - reached
+        visits = ledger.visits_of_stage[number]
+        outside = ledger.outside[ledger.first_stage[ledger.outside] == number] if ledger.outside.size else ledger.outside
+        if not counted.all():
+            counted_here = counted[ledger.rows_of(ledger.visits["unit"][visits])]
+            waits = waits[np.concatenate((counted_here, counted[outside]))]
+            visits, outside = visits[counted_here], outside[counted[outside]]
+        still_outside = ledger.units["outcome"][outside] == UnitOutcome.IN_PORT
+        self._unfinished += int(np.count_nonzero(ledger.is_waiting[visits])) + int(np.count_nonzero(still_outside))
+        self._waits += waits.size
+        blocked = ledger.blocked[visits] if ledger.is_blocking else np.zeros(visits.size, np.int64)
+        for name, ms in (("wait", waits), ("blocked", blocked)):
+            self._spreads[name].add(ms, (0, ms.size))
+
+    def write(self, sheet: Sheet) -> None:
+        """Write the rows."""
+        sheet.write("unfinished_share", "share", ratio(self._unfinished, self._waits), stage=self._name)
+        for name, spread in self._spreads.items():
+            for statistic, value in spread.statistics(0):
+                sheet.write(f"{name}_{statistic}_min", "min", value, stage=self._name)
 
 
 def _measure_of(target: str) -> str:

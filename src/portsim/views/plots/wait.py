@@ -9,7 +9,8 @@ import numpy as np
 
 from portsim.errors import ScenarioError
 from portsim.results.areas import Ints
-from portsim.results.waits import HOUR_MS, MINUTE_MS, percentile
+from portsim.results.measure import HOUR_MS, MINUTE_MS
+from portsim.results.spread import percentile
 from portsim.views.plots.letters import Letters, letters_for
 from portsim.views.plots.paper import (
     CHANGE,
