@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portsim.model.network import NONE
+
 ORDINARY = 0
 """Priority of most units; smaller goes first."""
 
@@ -117,6 +119,61 @@ class Traffic:
     def __len__(self) -> int:
         return int(self.flow.size)
 
+    @property
+    def vehicle(self) -> NDArray[np.int64]:
+        """The unit each unit comes with: the one it is aboard, itself if it comes by itself. int64[units]"""
+        vehicle = np.where(self.parent == NONE, np.arange(len(self)), self.parent)
+        while not np.array_equal(further := vehicle[vehicle], vehicle):
+            vehicle = further
+        return vehicle
+
+    def only(self, units: NDArray[np.int64]) -> Traffic:
+        """The traffic of some of its units, numbered anew in the order they have.
+
+        units : int64[k], their numbers, ascending; whoever is aboard another one comes with it. Those that come after
+            the run stay, who stayed away or did not show up is told only once, here.
+        """
+        number = np.full(len(self) + 1, NONE, np.int64)
+        number[units] = np.arange(units.size)
+        steps = np.diff(self.first)[units]
+        first = np.concatenate(([0], np.cumsum(steps)))
+        rows = np.arange(first[-1]) + np.repeat(self.first[units] - first[:-1], steps)
+        columns = {name: getattr(self, name)[units] for name in OF_UNITS}
+        columns |= {name: getattr(self, name)[rows] for name in OF_STEPS}
+        columns["parent"] = number[columns["parent"]]
+        nobody = np.zeros_like(self.stayed_away)
+        return Traffic.owning(
+            **columns,
+            first=first,
+            stayed_away=nobody,
+            no_shows=nobody.copy(),
+            later_flow=self.later_flow.copy(),
+            later_wanted=self.later_wanted.copy(),
+        )
+
+
+def join(one: Traffic, other: Traffic) -> tuple[Traffic, NDArray[np.int64], NDArray[np.int64]]:
+    """Both together, and the number each unit of the one and of the other has then: int64[units] each.
+
+    Within each flow those of the one come first.
+    """
+    flow = np.concatenate((one.flow, other.flow))
+    order = np.argsort(flow, kind="stable")
+    number = np.empty(order.size, np.int64)
+    number[order] = np.arange(order.size)
+    ours, theirs = number[: len(one)], number[len(one) :]
+    steps = np.concatenate((np.diff(one.first), np.diff(other.first)))[order]
+    begins = np.concatenate((one.first[:-1], other.first[:-1] + one.first[-1]))[order]
+    first = np.concatenate(([0], np.cumsum(steps)))
+    rows = np.arange(first[-1]) + np.repeat(begins - first[:-1], steps)
+    columns = {name: np.concatenate((getattr(one, name), getattr(other, name)))[order] for name in OF_UNITS}
+    columns |= {name: np.concatenate((getattr(one, name), getattr(other, name)))[rows] for name in OF_STEPS}
+    parents = [np.append(mine, NONE)[traffic.parent] for mine, traffic in ((ours, one), (theirs, other))]
+    columns["parent"] = np.concatenate(parents)[order]
+    columns |= {name: getattr(one, name) + getattr(other, name) for name in ("stayed_away", "no_shows")}
+    columns |= {name: np.concatenate((getattr(one, name), getattr(other, name))) for name in LATER}
+    return Traffic.owning(**columns, first=first), ours, theirs
+
 
 DTYPES: dict[str, type[np.generic]] = {
     "flow": np.int16,
@@ -144,3 +201,7 @@ DTYPES: dict[str, type[np.generic]] = {
     "later_flow": np.int16,
     "later_wanted": np.int64,
 }
+
+OF_UNITS = tuple("flow kind parent split_step priority persons goods wanted arrived patience when_full".split())
+OF_STEPS = tuple("stage leg direction work hold roles is_join join_limit".split())
+LATER = ("later_flow", "later_wanted")

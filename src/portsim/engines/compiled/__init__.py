@@ -11,9 +11,11 @@ from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
+from numpy.typing import NDArray
 
 from portsim.engines import limits
 from portsim.engines.compiled import keeping, state
+from portsim.engines.compiled.carrying import carry
 from portsim.engines.compiled.paper import state_of
 from portsim.engines.compiled.recorder import records_of
 from portsim.engines.compiled.state import State
@@ -42,21 +44,61 @@ def simulate(
 
     Raises what the reference engine does, in the same words, and UnavailableError.
     """
-    play = load(on_notice)
-    deadline = None if wall_time is None else time.monotonic() + wall_time
-    s = state_of(network, traffic, units_in_port)
-    while True:
-        code = play(s.table.ctypes.data, SLICE)
-        if code == state.DONE:
-            return records_of(traffic, s, network.end)
-        if code == state.NO_ROOM:
-            s.lengthen("ends", "pieces", "levels")
-        elif code != state.SLICED:
-            raise _stopped(network, traffic, s, code)
-        elif deadline is not None and time.monotonic() > deadline:
-            assert wall_time is not None
-            late = limits.too_long(network, int(s.x[state.NOW]), wall_time, _standing(s))
-            raise limits.with_records(late, network, records_of(traffic, s, late.tick + 1))
+    course = Course(network, traffic, units_in_port=units_in_port, wall_time=wall_time, on_notice=on_notice)
+    return course.play(network.end, is_last=True)
+
+
+class Course:
+    """A run under way: played up to a tick, then further with other units.
+
+    Arguments are those of `simulate`. Raises UnavailableError.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        traffic: Traffic,
+        *,
+        units_in_port: int,
+        wall_time: float | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self._play = load(on_notice)
+        self._wall_time = wall_time
+        self._deadline = None if wall_time is None else time.monotonic() + wall_time
+        self._network, self._traffic = network, traffic
+        self._state = state_of(network, traffic, units_in_port)
+
+    def play(self, until: int, *, is_last: bool = False) -> Records:
+        """Play every instant up to `until` that was not, and return the records of the units at hand.
+
+        Their memory is the run's: with `is_last` it is theirs, else they hold until the run goes on.
+        """
+        network, traffic, s = self._network, self._traffic, self._state
+        s.x[state.END] = until
+        while True:
+            code = self._play(s.table.ctypes.data, SLICE)
+            if code == state.DONE:
+                return records_of(traffic, s, until, is_last=is_last)
+            if code == state.NO_ROOM:
+                s.lengthen("ends", "pieces", "levels")
+            elif code != state.SLICED:
+                raise _stopped(network, traffic, s, code)
+            elif self._deadline is not None and time.monotonic() > self._deadline:
+                assert self._wall_time is not None
+                late = limits.too_long(network, int(s.x[state.NOW]), self._wall_time, _standing(s))
+                raise limits.with_records(late, network, records_of(traffic, s, late.tick + 1, is_last=True))
+
+    def go_on(self, traffic: Traffic, moved: NDArray[np.int64]) -> None:
+        """Have other units from here on: those of the traffic so far that are not gone, and more.
+
+        moved : int64[units so far], number of each in the new traffic, ascending; NONE for those that are gone, which
+            are out with all their passengers, or the vehicle they were aboard
+
+        New units come at the tick played up to or later.
+        """
+        self._state = carry(self._state, self._network, traffic, moved, int(self._state.x[state.END]))
+        self._traffic = traffic
 
 
 def is_loaded() -> bool:
@@ -109,7 +151,7 @@ def _stopped(network: Network, traffic: Traffic, s: State, code: int) -> LimitEr
         stop = limits.too_many_rounds(network, tick, np.flatnonzero(s.touched).tolist())
     else:
         stop = limits.too_many_units(network, tick, int(s.x[state.MOST_INSIDE]), _standing(s))
-    return limits.with_records(stop, network, records_of(traffic, s, tick + 1))
+    return limits.with_records(stop, network, records_of(traffic, s, tick + 1, is_last=True))
 
 
 def _standing(s: State) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -17,10 +18,52 @@ from portsim.model.traffic import Traffic
 
 def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
     """All arrays of a run at its beginning."""
-    size, rows = len(traffic), int(traffic.first[-1])
-    stages, queues, choices, slots, queue_of, lists, shared = _stages(network, traffic)
+    stages, layout = _stages(network), layout_of(network, traffic)
     pools, crews, stages_of_pool = _pools(network)
     reserves, watched = _reserves(network, pools)
+    slots = _slots(network)
+    shared = _shared_turns(network, stages)
+    held = [int(max([0, *(int(v) for v in steps.value)])) for stage in network.stages for _, steps in stage.lanes or ()]
+    first_lane = [0, *accumulate(most + 1 for most in held)]
+    slots["first"] = first_lane[:-1]
+    for name in ("first_queue", "last_queue"):
+        stages[name] = layout.stages[name]
+    x = np.zeros(state.SCALARS, np.int64)
+    x[state.END] = network.end
+    x[state.MOST_INSIDE] = units_in_port
+    x[state.SPLIT_HEAD] = x[state.SPLIT_TAIL] = NONE
+    x[state.HAS_RESERVES] = len(reserves) > 0
+    x[state.CAN_PAUSE] = bool(stages["can_pause"].any())
+    x[state.ROLE_LISTS] = len(network.role_lists) + 1
+    columns = columns_of(network, traffic, x, reserves.size)
+    return State(
+        x=x,
+        stages=stages,
+        **layout.arrays,
+        slots=slots,
+        held=np.zeros(first_lane[-1] + 1, np.bool_),
+        crews=crews,
+        pools=pools,
+        stages_of_pool=stages_of_pool,
+        shared=shared,
+        touched=np.zeros(len(stages), np.bool_),
+        moving=np.zeros(len(stages), np.bool_),
+        changes=_changes(network, slots, pools),
+        reserves=reserves,
+        watched=watched,
+        paces=_paces(network, stages),
+        pieces=np.zeros(64, state.PIECE),
+        levels=np.zeros(64, state.LEVEL),
+        **columns,
+    )
+
+
+def columns_of(network: Network, traffic: Traffic, x: NDArray[np.int64], reserves: int) -> dict[str, NDArray[Any]]:
+    """The arrays that belong to units and their steps, none of which has arrived; sets in `x` what follows from them.
+
+    reserves : how many there are
+    """
+    size, rows = len(traffic), int(traffic.first[-1])
     by_itself = np.flatnonzero(traffic.parent == NONE)
     order = by_itself[np.argsort(traffic.arrived[by_itself], kind="stable")]
     arrival_at = traffic.arrived[order]
@@ -33,96 +76,64 @@ def state_of(network: Network, traffic: Traffic, units_in_port: int) -> State:
     by_row = np.argsort(splits_at, kind="stable")
     aboard = np.bincount(traffic.parent[passengers], minlength=size if has_passengers else 0)
     until = np.cumsum(aboard)
-    held = [int(max([0, *(int(v) for v in steps.value)])) for stage in network.stages for _, steps in stage.lanes or ()]
-    first_lane = [0, *accumulate(most + 1 for most in held)]
-    slots["first"] = first_lane[:-1]
     many_turn_away = int(np.count_nonzero(traffic.when_full))
-
     timers = (
         int(np.count_nonzero(traffic.hold))
         + int(np.count_nonzero(traffic.join_limit != NONE))
         + 3 * _visits_to_batches(network, traffic)
         + int(np.count_nonzero(traffic.patience[passengers] != NONE))
-        + 4 * len(reserves)
+        + 4 * reserves
         + 1
     )
-    can_pause = bool(stages["can_pause"].any())
-    x = np.zeros(state.SCALARS, np.int64)
     has_holds = bool(traffic.hold.any())
-    x[state.END] = network.end
-    x[state.MOST_INSIDE] = units_in_port
-    x[state.SPLIT_HEAD] = x[state.SPLIT_TAIL] = NONE
     x[state.HAS_HOLDS], x[state.HAS_PASSENGERS] = has_holds, has_passengers
     x[state.HOLDS_BACK] = has_holds or has_passengers
     x[state.HAS_DOORS] = x[state.HOLDS_BACK] or any(stage.waiting_space != NONE for stage in network.stages)
-    x[state.HAS_RESERVES] = len(reserves) > 0
     x[state.STILL_TO_COME] = passengers.size
     x[state.MOST_AT_A_TICK] = _most_alike(arrival_at)
-    x[state.CAN_PAUSE] = can_pause
     x[state.FREE_TIMER] = timers
-    x[state.ROLE_LISTS] = len(network.role_lists) + 1
-    return State(
-        x=x,
-        units=_units(size),
-        heaped=np.empty(size, state.HEAPED),
-        interrupted=np.zeros(size if can_pause else 0, state.INTERRUPTED),
-        stages=stages,
-        lists=lists,
-        queues=queues,
-        queue_of=queue_of,
-        choices=choices,
-        slots=slots,
-        held=np.zeros(first_lane[-1] + 1, np.bool_),
-        crews=crews,
-        pools=pools,
-        stages_of_pool=stages_of_pool,
-        shared=shared,
-        touched=np.zeros(len(stages), np.bool_),
-        moving=np.zeros(len(stages), np.bool_),
-        changes=_changes(network, slots, pools),
-        arrivals=order.astype(np.int32),
-        arrival_at=arrival_at,
-        losing=losing[by_time].astype(np.int32),
-        losing_at=losing_at[by_time],
-        ends=np.zeros(1024 + int(x[state.MOST_AT_A_TICK]) + passengers.size, state.EVENT),
-        timers=np.zeros(timers, state.EVENT),
-        timer=np.zeros(timers, state.TIMER),
-        free_timers=np.arange(timers, dtype=np.int32),
-        stage_of=traffic.stage,
-        work_of=traffic.work,
-        roles_of=traffic.roles,
-        hold=traffic.hold,
-        is_join=traffic.is_join,
-        join_limit=traffic.join_limit,
-        priority=traffic.priority,
-        patience=traffic.patience,
-        when_full=traffic.when_full,
-        may_turn=np.zeros(many_turn_away, np.int32),
-        parent=traffic.parent,
-        still_in=aboard.astype(np.int32),
-        gathering=np.full(size if has_passengers else 0, NONE, np.int64),
-        first_passenger=(until - aboard).astype(np.int64),
-        last_passenger=until.astype(np.int64),
-        passengers=passengers[by_row].astype(np.int32),
-        splits_at=splits_at[by_row],
-        first=traffic.first,
-        reserves=reserves,
-        watched=watched,
-        paces=_paces(network, stages),
-        arrived=np.full(size, NONE, np.int64),
-        out=np.full(size, NONE, np.int64),
-        outcome=np.full(size, UnitOutcome.IN_PORT, np.int8),
-        joined=np.full(rows, NONE, np.int64),
-        started=np.full(rows, NONE, np.int64),
-        ended=np.full(rows, NONE, np.int64),
-        left=np.full(rows, NONE, np.int64),
-        lane=np.full(rows, NONE, np.int16),
-        role=np.full(rows, NONE, np.int16),
-        crew=np.full(rows, NONE, np.int16),
-        officers=np.zeros(rows, np.int16),
-        pieces=np.zeros(64, state.PIECE),
-        levels=np.zeros(64, state.LEVEL),
-    )
+    return {
+        "units": _units(size),
+        "heaped": np.empty(size, state.HEAPED),
+        "interrupted": np.zeros(size if x[state.CAN_PAUSE] else 0, state.INTERRUPTED),
+        "arrivals": order.astype(np.int32),
+        "arrival_at": arrival_at,
+        "losing": losing[by_time].astype(np.int32),
+        "losing_at": losing_at[by_time],
+        "ends": np.zeros(1024 + int(x[state.MOST_AT_A_TICK]) + passengers.size, state.EVENT),
+        "timers": np.zeros(timers, state.EVENT),
+        "timer": np.zeros(timers, state.TIMER),
+        "free_timers": np.arange(timers, dtype=np.int32),
+        "stage_of": traffic.stage,
+        "work_of": traffic.work,
+        "roles_of": traffic.roles,
+        "hold": traffic.hold,
+        "is_join": traffic.is_join,
+        "join_limit": traffic.join_limit,
+        "priority": traffic.priority,
+        "patience": traffic.patience,
+        "when_full": traffic.when_full,
+        "may_turn": np.zeros(many_turn_away, np.int32),
+        "parent": traffic.parent,
+        "still_in": aboard.astype(np.int32),
+        "gathering": np.full(size if has_passengers else 0, NONE, np.int64),
+        "first_passenger": (until - aboard).astype(np.int64),
+        "last_passenger": until.astype(np.int64),
+        "passengers": passengers[by_row].astype(np.int32),
+        "splits_at": splits_at[by_row],
+        "first": traffic.first,
+        "arrived": np.full(size, NONE, np.int64),
+        "out": np.full(size, NONE, np.int64),
+        "outcome": np.full(size, UnitOutcome.IN_PORT, np.int8),
+        "joined": np.full(rows, NONE, np.int64),
+        "started": np.full(rows, NONE, np.int64),
+        "ended": np.full(rows, NONE, np.int64),
+        "left": np.full(rows, NONE, np.int64),
+        "lane": np.full(rows, NONE, np.int16),
+        "role": np.full(rows, NONE, np.int16),
+        "crew": np.full(rows, NONE, np.int16),
+        "officers": np.zeros(rows, np.int16),
+    }
 
 
 def _units(size: int) -> NDArray[Any]:
@@ -151,11 +162,10 @@ def _most_alike(ascending: NDArray[np.int64]) -> int:
     return int(np.diff(begins, append=ascending.size).max())
 
 
-def _stages(network: Network, traffic: Traffic) -> tuple[NDArray[Any], ...]:
+def _stages(network: Network) -> NDArray[Any]:
     many = len(network.stages)
     stages = np.zeros(many, state.STAGE)
-    slots: list[tuple[int, ...]] = []
-    slot_of: dict[tuple[int, int], int] = {}
+    slot = 0
     for number, paper in enumerate(network.stages):
         stage = stages[number]
         stage["space"] = paper.waiting_space
@@ -172,23 +182,53 @@ def _stages(network: Network, traffic: Traffic) -> tuple[NDArray[Any], ...]:
         if isinstance(paper.calls, Batch):
             stage["batch_size"], stage["batch_after"] = paper.calls.size, paper.calls.at_most
         stage["door"], stage["paused"], stage["line"] = number, many + number, 2 * many + number
-        stage["first_slot"] = len(slots)
-        for role, _ in paper.lanes or ():
-            slot_of[number, role] = len(slots)
-            slots.append((0, 0, 0, 0, 0, role, number))
-        stage["last_slot"] = len(slots)
-    shared = np.full(many, NONE, np.int32)
+        stage["first_slot"], slot = slot, slot + len(paper.lanes or ())
+        stage["last_slot"] = slot
+    return stages
+
+
+def _slots(network: Network) -> NDArray[Any]:
+    papers = enumerate(network.stages)
+    slots = [(0, 0, 0, 0, 0, role, number) for number, paper in papers for role, _ in paper.lanes or ()]
+    return np.array(slots, state.SLOT)
+
+
+def _shared_turns(network: Network, stages: NDArray[Any]) -> NDArray[np.int32]:
+    """The pool whose stages take their turn together at each stage, NONE at others; sets their `turn`."""
+    shared = np.full(len(network.stages), NONE, np.int32)
     for number, pool in enumerate(network.pools):
         drawing = [index for index, stage in enumerate(network.stages) if stage.pool == number]
         if pool.precedence != Precedence.FIXED and len(drawing) > 1:
             shared[drawing[0]] = number
             stages["turn"][drawing] = drawing[0]
+    return shared
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Which queues there are: one for each stage and list of accepted roles that some unit has there.
+
+    stages : first_queue and last_queue of each stage
+    arrays : the arrays of a `State` that follow: queue_of, queues, choices and (empty) lists
+    """
+
+    stages: NDArray[Any]
+    arrays: dict[str, NDArray[Any]]
+
+
+def layout_of(network: Network, traffic: Traffic) -> Layout:
+    """Which queues this traffic needs."""
+    many = len(network.stages)
+    slot_of = {
+        place: slot
+        for slot, place in enumerate((n, role) for n, paper in enumerate(network.stages) for role, _ in paper.lanes or ())
+    }
     met = np.zeros((many, len(network.role_lists) + 1), np.bool_)
     met[traffic.stage, traffic.roles + 1] = True
     queue_of = np.full((many, len(network.role_lists) + 1), NONE, np.int32)
     queues: list[tuple[int, ...]] = []
     choices: list[tuple[int, bool]] = []
+    stages = np.zeros(many, state.STAGE)
     is_helped = any(helps for roles in network.role_lists for _, helps in roles)
     for number in range(many):
         stages[number]["first_queue"] = len(queues)
@@ -207,15 +247,13 @@ def _stages(network: Network, traffic: Traffic) -> tuple[NDArray[Any], ...]:
     lists = np.full(3 * many + len(queues), NONE, state.LIST)
     for name in ("head", "tail", "root"):
         lists[name] = NONE
-    return (
-        stages,
-        np.array(queues, state.QUEUE),
-        np.array(choices, state.CHOICE),
-        np.array(slots, state.SLOT),
-        queue_of,
-        lists,
-        shared,
-    )
+    arrays = {
+        "queue_of": queue_of,
+        "queues": np.array(queues, state.QUEUE),
+        "choices": np.array(choices, state.CHOICE),
+        "lists": lists,
+    }
+    return Layout(stages, arrays)
 
 
 def _pools(network: Network) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

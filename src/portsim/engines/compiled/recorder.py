@@ -13,15 +13,25 @@ from portsim.model.network import NONE
 from portsim.model.records import LEVELS, UNITS, VISITS, WORK, Records, Table, VisitOutcome, table
 from portsim.model.traffic import Traffic
 
+WRITTEN = ("joined", "started", "ended", "left", "lane", "role", "crew", "officers")
+"""Columns of the visits that the kernel wrote itself."""
+
+BLOCK = 65_536
+
 Rows = NDArray[np.int64] | slice
 """Some rows of a column; a slice where it is all of them, so that nothing is copied."""
 
 
-def records_of(traffic: Traffic, s: State, end: int) -> Records:
-    """The records of everything that happened before tick `end`; the state's columns are theirs, its units are gone."""
+def records_of(traffic: Traffic, s: State, end: int, *, is_last: bool) -> Records:
+    """The records of everything that happened before tick `end`. They share the state's columns.
+
+    is_last : whether the run is over; the state's units are gone then
+    """
     work, outcomes = _work(traffic, s), _outcomes(s)
-    s.forget("units", "heaped", "interrupted")
-    return Records(_units(traffic, s), _visits(traffic, s, outcomes), work, _levels(s), end)
+    if is_last:
+        s.forget("units", "heaped", "interrupted", "arrivals", "arrival_at", "ends")
+    units, levels = _units(traffic, s), _levels(s)
+    return Records(units, _visits(traffic, s, outcomes, is_last=is_last), work, levels, end)
 
 
 def _units(traffic: Traffic, s: State) -> Table:
@@ -34,8 +44,9 @@ def _units(traffic: Traffic, s: State) -> Table:
     return table(UNITS, columns)
 
 
-def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8]) -> Table:
-    rows = _where(s.joined != NONE)
+def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8], *, is_last: bool) -> Table:
+    joined = s.joined != NONE
+    rows = _where(joined)
     steps = np.diff(traffic.first)
     narrow = np.dtype(np.int32 if s.joined.size <= np.iinfo(np.int32).max else np.int64)
     step: NDArray[Any] = np.arange(s.joined.size, dtype=narrow)
@@ -45,11 +56,27 @@ def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8]) -> Table:
         "step": step.astype(VISITS["step"])[rows],
         "outcome": outcomes[rows],
     }
+    del step
     for name in ("leg", "direction", "stage"):
         columns[name] = getattr(traffic, name)[rows]
-    for name in ("lane", "role", "joined", "started", "ended", "left", "officers", "crew"):
-        columns[name] = getattr(s, name)[rows]
+    for name in WRITTEN:
+        column = s.arrays[name]
+        columns[name] = _close_up(column, joined) if is_last and not isinstance(rows, slice) else column[rows]
     return table(VISITS, columns)
+
+
+def _close_up(column: NDArray[Any], is_there: NDArray[np.bool_]) -> NDArray[Any]:
+    """Those elements of a column that are there, moved to its beginning: no second column in memory.
+
+    Unless many are not there, for then the column's end would be kept for nothing.
+    """
+    size = 0
+    for begin in range(0, column.size, BLOCK):
+        block = slice(begin, begin + BLOCK)
+        stay = column[block][is_there[block]]
+        column[size : size + stay.size] = stay
+        size += stay.size
+    return column[:size] if 10 * size >= 9 * column.size else column[:size].copy()
 
 
 def _where(is_there: NDArray[np.bool_]) -> Rows:
