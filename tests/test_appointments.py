@@ -18,7 +18,7 @@ import portsim
 from portsim.cli.app import app
 from portsim.engines import simulate
 from portsim.errors import ScenarioError
-from portsim.model.appointments import Slots, first_come_first_served
+from portsim.model.appointments import Places, Slots
 from portsim.model.network import NONE
 from portsim.model.records import Records
 from portsim.scenario import json_schema, load_text
@@ -120,9 +120,9 @@ def test_who_asks_first_is_given_a_place_first_and_rows_decide_between_equals() 
     slots = Slots(np.array([0, 60, 120]), np.array([1, 1, 1]))
     always = [np.ones(3, np.bool_)]
     ways, wanted = np.zeros(3, np.int64), np.array([30, 60, 0])
-    assert first_come_first_served(slots, always, ways, wanted, np.array([9, 7, 8])).tolist() == [2, 1, 0]
-    assert first_come_first_served(slots, always, ways, wanted, np.array([7, 7, 7])).tolist() == [1, 2, 0]
-    assert first_come_first_served(slots, always, ways, np.array([121, 0, 120]), wanted).tolist() == [3, 0, 2]
+    assert Places(slots, always).book(ways, wanted, np.array([9, 7, 8])).tolist() == [2, 1, 0]
+    assert Places(slots, always).book(ways, wanted, np.array([7, 7, 7])).tolist() == [1, 2, 0]
+    assert Places(slots, always).book(ways, np.array([121, 0, 120]), wanted).tolist() == [3, 0, 2]
 
 
 def test_units_of_either_way_share_the_places_and_each_uses_those_open_to_it() -> None:
@@ -130,7 +130,7 @@ def test_units_of_either_way_share_the_places_and_each_uses_those_open_to_it() -
     slots = Slots(np.array([0, 10, 20]), np.array([1, 1, 2]))
     offered = [np.array([False, True, True]), np.array([True, False, True])]
     way, wanted = np.array([0, 1, 0, 1, 0]), np.zeros(5, np.int64)
-    assert first_come_first_served(slots, offered, way, wanted, wanted).tolist() == [1, 0, 2, 2, 3]
+    assert Places(slots, offered).book(way, wanted, wanted).tolist() == [1, 0, 2, 2, 3]
 
 
 def test_the_stage_a_unit_really_goes_to_first_decides_which_slots_it_is_offered() -> None:
@@ -160,7 +160,7 @@ def test_slots_are_given_out_as_a_plain_loop_gives_them(data: st.DataObject) -> 
         data.draw(st.lists(st.integers(low, high), min_size=count, max_size=count)), np.int64
     )
     way, wanted, asked = column(0, ways - 1), column(0, 21), column(-5, 5)
-    got = first_come_first_served(Slots(ticks, places), offered, way, wanted, asked).tolist()
+    got = Places(Slots(ticks, places), offered).book(way, wanted, asked).tolist()
     left, expected = places.tolist(), [size] * count
     for unit in sorted(range(count), key=lambda unit: (asked[unit], unit)):
         free = [s for s in range(size) if ticks[s] >= wanted[unit] and left[s] and offered[way[unit]][s]]
@@ -704,8 +704,6 @@ def test_a_million_units_get_their_slots_in_seconds() -> None:
     slots = Slots(np.arange(0, 365 * 24 * 60 * MINUTE, 60 * MINUTE), np.full(365 * 24, 97))
     asked = wanted - generator.integers(0, 48 * 60 * MINUTE, wanted.size)
     begun = time.perf_counter()
-    got = first_come_first_served(
-        slots, [np.ones(slots.at.size, np.bool_)], np.zeros(wanted.size, np.int64), wanted, asked
-    )
+    got = Places(slots, [np.ones(slots.at.size, np.bool_)]).book(np.zeros(wanted.size, np.int64), wanted, asked)
     assert time.perf_counter() - begun < 10
     assert np.bincount(got, minlength=slots.at.size)[:-1].max() <= 97

@@ -43,37 +43,131 @@ class Coming:
     wanted : int64[n], tick, 0 <= wanted < end; not sorted where units of a timetable are late
     rate : what their times come from; None unless they come by a rate
     reached : int64[n], ascending, in grains of the rate, exactly where on it each unit stands; empty without one
+    due : int64[n], ascending, the tick that says which part of a run a unit is drawn in; None where it is `wanted`
     """
 
     k: NDArray[np.int64]
     wanted: NDArray[np.int64]
     rate: CumulativeRate | None
     reached: NDArray[np.int64]
+    due: NDArray[np.int64] | None = None
 
 
 def coming(flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> Coming:
     """The units a flow brings in [start_ms, end_ms), UTC epoch ms. ScenarioError if they are more than MOST_UNITS."""
-    refuse_too_many(flow, flow.queue_at_start)
-    end = end_ms - start_ms
-    rate, reached = None, np.empty(0, dtype=np.int64)
-    match flow.arrivals:
-        case RateArrivals() as arrivals:
-            rate = cumulative_rate(flow, arrivals, streams, start_ms, end_ms)
-            reached = _by_rate(flow, rate, streams)
-            ticks = rate.ticks(reached)
-        case RegularArrivals() as arrivals:
-            ticks = _regular(flow, arrivals, streams, end)
-        case TimetableArrivals() as arrivals:
-            ticks = _by_timetable(flow, arrivals, streams, start_ms, end_ms)
-        case RecordedArrivals() as arrivals:
-            ticks = np.asarray(arrivals.arrived_ms, dtype=np.int64) - start_ms
-        case _:
-            ticks = np.empty(0, dtype=np.int64)
-    comes = (ticks >= 0) & (ticks < end)
-    if comes.all():
-        return Coming(np.arange(ticks.size), ticks, rate, reached)
-    k = np.flatnonzero(comes)
-    return Coming(k, ticks[k], rate, reached)
+    return Source(flow, streams, start_ms, end_ms).until(end_ms - start_ms)
+
+
+class Source:
+    """Where the units of a flow come from, one part of the run after another.
+
+    drawn : how many units have been drawn; all that want to come before the tick drawn up to are among them
+
+    Raises ScenarioError, then or while drawing, if they are more than MOST_UNITS.
+    """
+
+    def __init__(self, flow: Flow, streams: Streams, start_ms: int, end_ms: int) -> None:
+        refuse_too_many(flow, flow.queue_at_start)
+        self._flow, self._streams = flow, streams
+        self._start_ms, self._end = start_ms, end_ms - start_ms
+        self._at = 0
+        self._sum = 0
+        self.drawn = 0
+        self._rate: CumulativeRate | None = None
+        self._bounds = np.empty(0, np.int64)
+        match flow.arrivals:
+            case RateArrivals() as arrivals:
+                self._rate = cumulative_rate(flow, arrivals, streams, start_ms, end_ms)
+                midnights = [at_ms for _, at_ms in calendar.midnights(flow.clock, start_ms, end_ms)]
+                self._bounds = np.clip(np.array(midnights, np.int64) - start_ms, 0, self._end)
+            case RegularArrivals() as arrivals:
+                refuse_too_many(flow, self._end / max(arrivals.every.mean_ms, 1e-3))
+            case RecordedArrivals() as arrivals:
+                self._recorded = np.asarray(arrivals.arrived_ms, dtype=np.int64) - start_ms
+
+    def until(self, tick: int) -> Coming:
+        """The units that are due before a tick and were not drawn yet.
+
+        Those that come by a rate are drawn by whole days of their clock: on each day that begins before the tick.
+        """
+        tick = max(min(tick, self._end), self._at)
+        first, since = self.drawn, self._at
+        reached, due = np.empty(0, np.int64), None
+        match self._flow.arrivals:
+            case RateArrivals():
+                assert self._rate is not None
+                tick = int(self._bounds[min(np.searchsorted(self._bounds, tick), self._bounds.size - 1)])
+                tick = max(tick, since)
+                reached = self._by_rate(self._rate, tick)
+                ticks = self._rate.ticks(reached)
+            case RegularArrivals() as arrivals:
+                ticks = self._regular(arrivals, tick)
+            case TimetableArrivals() as arrivals:
+                due = self._due(arrivals, since, tick)
+                ticks = self._late(arrivals, due)
+            case RecordedArrivals():
+                # Those before the start are no part of the run, and nobody reads their rows.
+                first, last = np.searchsorted(self._recorded, (since, tick)).tolist()
+                ticks = self._recorded[first:last]
+                self.drawn = last
+            case _:
+                ticks = np.empty(0, np.int64)
+        self._at = tick
+        k = np.arange(first, first + ticks.size)
+        comes = ticks < self._end
+        if comes.all():
+            return Coming(k, ticks, self._rate, reached, due)
+        return Coming(k[comes], ticks[comes], self._rate, reached, None if due is None else due[comes])
+
+    def _by_rate(self, rate: CumulativeRate, tick: int) -> NDArray[np.int64]:
+        """A Poisson process by inverting its cumulative rate (Cinlar, "Introduction to Stochastic Processes", 1975).
+
+        Unit k comes when the expected number reaches the sum of the first k + 1 exponential numbers of mean 1 (chapter
+        4). These sums are what is returned, in grains: int64[n].
+        """
+
+        def gaps(k: int, count: int) -> NDArray[np.int64]:
+            gap = exponential(self._streams.uniforms("arrival", self._flow.name, count=count, skip=k))
+            gap *= GRAINS
+            return np.rint(gap, out=gap).astype(np.int64)
+
+        limit = int(rate.grains[-1]) if tick >= self._end else int(rate.by(np.array([tick]))[0])
+        return self._sums(gaps, limit, expected=(limit - self._sum) / GRAINS)
+
+    def _regular(self, arrivals: RegularArrivals, tick: int) -> NDArray[np.int64]:
+        """The first unit a gap after the start, each next a gap after the one before."""
+
+        def gaps(k: int, count: int) -> NDArray[np.int64]:
+            return durations(arrivals.every, self._streams.uniforms("gap", self._flow.name, count=count, skip=k))
+
+        return self._sums(gaps, tick, expected=(tick - self._sum) / max(arrivals.every.mean_ms, 1e-3))
+
+    def _sums(
+        self, gaps: Callable[[int, int], NDArray[np.int64]], limit: int, *, expected: float
+    ) -> NDArray[np.int64]:
+        sums = running_sums(self._flow, gaps, limit, expected=max(expected, 0.0), k=self.drawn, total=self._sum)
+        self.drawn += sums.size
+        self._sum = int(sums[-1]) if sums.size else self._sum
+        return sums
+
+    def _due(self, arrivals: TimetableArrivals, since: int, tick: int) -> NDArray[np.int64]:
+        """When each unit of a part of the timetable is due, by time and then line."""
+        due = departures(arrivals, self._flow.clock, self._start_ms + since, self._start_ms + tick)
+        units = np.array([arrivals.departures[line].units for _, line in due], dtype=np.int64)
+        refuse_too_many(self._flow, float(units.sum()) + self.drawn)
+        return np.repeat(np.array([at_ms - self._start_ms for at_ms, _ in due], dtype=np.int64), units)
+
+    def _late(self, arrivals: TimetableArrivals, due: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When each of them wants to come: late by its own draw.
+
+        What was due before the start and would come late after it belongs to the queue at the start.
+        """
+        first, self.drawn = self.drawn, self.drawn + due.size
+        if arrivals.late is None:
+            return due
+        return due + durations(
+            arrivals.late, self._streams.uniforms("late", self._flow.name, count=due.size, skip=first)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,68 +253,32 @@ def day_factors(flow: str, cv: float, ordinals: NDArray[np.int64], streams: Stre
     return gamma(1.0, cv, uniforms[ordinals - first])
 
 
-def _by_rate(flow: Flow, rate: CumulativeRate, streams: Streams) -> NDArray[np.int64]:
-    """A Poisson process by inverting its cumulative rate (Cinlar, "Introduction to Stochastic Processes", 1975, ch. 4).
-
-    Unit k comes when the expected number reaches the sum of the first k + 1 exponential numbers of mean 1. These sums
-    are what is returned, in grains: int64[n].
-    """
-
-    def gaps(k: int, count: int) -> NDArray[np.int64]:
-        gap = exponential(streams.uniforms("arrival", flow.name, count=count, skip=k))
-        gap *= GRAINS
-        return np.rint(gap, out=gap).astype(np.int64)
-
-    total = int(rate.grains[-1])
-    return running_sums(flow, gaps, total, expected=total / GRAINS)
-
-
-def _regular(flow: Flow, arrivals: RegularArrivals, streams: Streams, end: int) -> NDArray[np.int64]:
-    """The first unit a gap after the start, each next a gap after the one before."""
-
-    def gaps(k: int, count: int) -> NDArray[np.int64]:
-        return durations(arrivals.every, streams.uniforms("gap", flow.name, count=count, skip=k))
-
-    expected = end / max(arrivals.every.mean_ms, 1e-3)
-    refuse_too_many(flow, expected)
-    return running_sums(flow, gaps, end, expected=expected)
-
-
 def running_sums(
-    flow: Flow, gaps: Callable[[int, int], NDArray[np.int64]], limit: int, *, expected: float
+    flow: Flow,
+    gaps: Callable[[int, int], NDArray[np.int64]],
+    limit: int,
+    *,
+    expected: float,
+    k: int = 0,
+    total: int = 0,
 ) -> NDArray[np.int64]:
     """Running sums of whole gaps as long as they stay below the limit: int64[n], drawn in blocks.
 
     gaps : called with (k, count), gives the gaps of units k .. k + count - 1
-    expected : about how many units there will be; sets the first block's length and nothing else
+    expected : about how many there will be; sets the first block's length and nothing else
+    k, total : how many units came before, and the last of their sums
     Raises ScenarioError if there are more than MOST_UNITS.
     """
     blocks: list[NDArray[np.int64]] = []
-    total, k = 0, 0
+    drawn = k
     count = int(expected + 6 * expected**0.5) + 16
     while total < limit:
-        sums = total + np.cumsum(gaps(k, count))
+        sums = total + np.cumsum(gaps(drawn, count))
         blocks.append(sums[: np.searchsorted(sums, limit)])
-        total, k = int(sums[-1]), k + count
-        refuse_too_many(flow, sum(block.size for block in blocks))
-        count = k // 4 + 16
+        total, drawn = int(sums[-1]), drawn + count
+        refuse_too_many(flow, k + sum(block.size for block in blocks))
+        count = (drawn - k) // 4 + 16
     return np.concatenate(blocks) if blocks else np.empty(0, np.int64)
-
-
-def _by_timetable(
-    flow: Flow, arrivals: TimetableArrivals, streams: Streams, start_ms: int, end_ms: int
-) -> NDArray[np.int64]:
-    """Every departure due during the run, by due time and then line of the timetable, each unit late by its own draw.
-
-    What was due before the start and would come late after it belongs to the queue at the start.
-    """
-    due = departures(arrivals, flow.clock, start_ms, end_ms)
-    units = np.array([arrivals.departures[line].units for _, line in due], dtype=np.int64)
-    refuse_too_many(flow, float(units.sum()))
-    ticks = np.repeat(np.array([at_ms - start_ms for at_ms, _ in due], dtype=np.int64), units)
-    if arrivals.late is not None:
-        ticks = ticks + durations(arrivals.late, streams.uniforms("late", flow.name, count=ticks.size))
-    return ticks
 
 
 def _mean_one(weights: tuple[float, ...]) -> NDArray[np.float64]:

@@ -5,9 +5,10 @@ by how many times the journey has named that stage before. A plan that changes l
 same rows; one that changes a share or a service time reads the same uniforms through another inverse function. The
 rows of units that stay away from a closed port are passed over.
 
-Drawing a long run in chunks gives the same units: arrivals carry (k, running sum) from chunk to chunk, every other
-draw is a range of rows of its stream, reached by `skip`; the expected rates and day factors of the whole run are a
-few numbers an hour and are made once. Passengers are counted over the vehicles in order of their k.
+Drawing a long run in parts gives the same units: arrivals carry (k, running sum) from part to part, every other draw is
+a range of rows of its stream, reached by `skip`; the expected rates and day factors of the whole run are a few numbers
+an hour and are made once. Passengers are counted over the vehicles in order of their k. Slots are given out part by part,
+to units drawn as far ahead as anybody asks.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portsim.model.amounts import draw_amounts
-from portsim.model.appointments import Slots, meet_slots
-from portsim.model.arrivals import Coming, coming, refuse_too_many
+from portsim.model.appointments import Bookings, Slots, meet_slots
+from portsim.model.arrivals import Coming, Source, refuse_too_many
 from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
-from portsim.model.journeys import draw_first_stages, draw_steps, steps_before
+from portsim.model.journeys import draw_first_stages, draw_steps, possible_first_stages, steps_before
 from portsim.model.network import NONE, Network
 from portsim.model.passengers import rows_aboard
 from portsim.model.rows import Rows
 from portsim.model.streams import Streams
 from portsim.model.traffic import DTYPES, ORDINARY, Direction, Traffic, WhenFull
 from portsim.scenario import calendar, waves
-from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
+from portsim.scenario.arrivals import AboardArrivals, Appointments, RecordedArrivals
 from portsim.scenario.levels import Amount
 from portsim.scenario.scenario import Flow, Scenario
 
@@ -43,14 +44,104 @@ def draw(scenario: Scenario, network: Network, *, seed: int, replication: int) -
     replication : counted from 0; drawn alone it equals the same one drawn among many
     Raises ScenarioError if a flow brings more units than can be held.
     """
-    streams = Streams(seed, replication)
-    comers = _draw_comers(scenario, network, streams)
-    flows = [_draw_flow(scenario, network, number, comers) for number in range(len(scenario.flows))]
-    columns = {name: _joined(name, [flow.pop(name) for flow in flows]) for name in list(flows[0])}
-    steps = columns.pop("steps")
-    first = np.zeros(steps.size + 1, np.int64)
-    np.cumsum(steps, out=first[1:])
-    return Traffic.owning(**columns, first=first, leg=np.zeros(columns["stage"].size, np.int8))
+    return Drawing(scenario, network, seed=seed, replication=replication).until(network.end)
+
+
+class Drawing:
+    """The traffic of one replication, drawn one part of the run after another; arguments are those of `draw`."""
+
+    def __init__(self, scenario: Scenario, network: Network, *, seed: int, replication: int) -> None:
+        self._scenario, self._network = scenario, network
+        self._streams = Streams(seed, replication)
+        self._is_begun = False
+        self._aboard = {flow.name: Aboard() for flow in scenario.flows if isinstance(flow.arrivals, AboardArrivals)}
+        self._sources: dict[str, Source] = {}
+        self._bookings: dict[str, tuple[Slots, Bookings]] = {}
+        for flow in scenario.flows:
+            if flow.name not in self._aboard:
+                self._sources[flow.name] = Source(flow, self._streams, scenario.start_ms, scenario.end_ms)
+                if flow.appointments is not None:
+                    self._bookings[flow.name] = self._slots(flow, flow.appointments)
+
+    def until(self, tick: int) -> Traffic:
+        """Units that were not drawn yet, all among them that come before a tick: ordered by (flow, k).
+
+        A part holds the units that stay away, do not show up or come only after the run as well, each in one part.
+        """
+        scenario, network = self._scenario, self._network
+        comers = self._comers(tick)
+        self._is_begun = True
+        flows = [_draw_flow(scenario, network, number, comers) for number in range(len(scenario.flows))]
+        columns = {name: _joined(name, [flow.pop(name) for flow in flows]) for name in list(flows[0])}
+        steps = columns.pop("steps")
+        first = np.zeros(steps.size + 1, np.int64)
+        np.cumsum(steps, out=first[1:])
+        return Traffic.owning(**columns, first=first, leg=np.zeros(columns["stage"].size, np.int8))
+
+    def _comers(self, tick: int) -> list[Comers]:
+        """Who comes, flow by flow; passengers come with their vehicles."""
+        flows = self._scenario.flows
+        number = {flow.name: number for number, flow in enumerate(flows)}
+        drawn = {number[name]: self._come(flows[number[name]], tick) for name in self._sources}
+        for flow in flows:
+            if isinstance(flow.arrivals, AboardArrivals):
+                vehicles = number[flow.arrivals.flow]
+                booked = self._bookings.get(flow.arrivals.flow)
+                handed = booked[1].handed if booked is not None else self._sources[flow.arrivals.flow].drawn
+                aboard = self._aboard[flow.name]
+                drawn[number[flow.name]] = _come_aboard(
+                    flow, flow.arrivals, flows[vehicles], drawn[vehicles], aboard, handed
+                )
+        return [drawn[number] for number in range(len(flows))]
+
+    def _come(self, flow: Flow, tick: int) -> Comers:
+        """Units that come by themselves."""
+        network, streams = self._network, self._streams
+        if flow.name in self._bookings:
+            assert flow.appointments is not None
+            slots, bookings = self._bookings[flow.name]
+            later, slot = bookings.until(tick)
+            rows = Rows(flow.name, streams, 0, later.k)
+            met = meet_slots(flow.appointments, slots, slot, later.wanted, network.end, rows.uniforms)
+        else:
+            later = self._sources[flow.name].until(tick)
+            met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
+        comes = slice(None) if met.comes.all() else np.flatnonzero(met.comes)
+        rows = Rows(flow.name, streams, 0 if self._is_begun else flow.queue_at_start, later.k[comes])
+        standing = np.zeros(rows.standing, np.int64)
+        is_measured = later.wanted >= network.measure_from
+        comes_later = ~(met.comes | met.stays_away | met.never_shows)
+        return Comers(
+            rows=rows,
+            wanted=np.concatenate((standing, later.wanted[comes])),
+            arrived=np.concatenate((standing, met.arrived[comes])),
+            slot=np.concatenate((standing, met.slot[comes])),
+            is_overdue=np.concatenate((standing > 0, met.is_overdue[comes])),
+            away=later.k[met.stays_away & is_measured],
+            no_shows=later.k[met.never_shows & is_measured],
+            later=later.k[comes_later],
+            later_wanted=later.wanted[comes_later],
+            vehicle=None,
+            split_step=np.full(len(rows), NONE, np.int64),
+        )
+
+    def _slots(self, flow: Flow, appointments: Appointments) -> tuple[Slots, Bookings]:
+        """The slots of a flow whose units book them."""
+        network, streams = self._network, self._streams
+        due = waves.calls(appointments.slots, flow.clock, network.start_ms, network.start_ms + network.end)
+        slots = Slots.of(due, network.start_ms)
+        stages = [stage.name for stage in network.stages]
+        bookings = Bookings(
+            appointments,
+            slots,
+            [stage.on_paper for stage in network.stages],
+            sorted({stages.index(stage) for stage in possible_first_stages(flow)}),
+            self._sources[flow.name],
+            lambda k: Rows(flow.name, streams, 0, k),
+            lambda rows: draw_first_stages(stages, flow, rows),
+            network.end,
+        )
+        return slots, bookings
 
 
 def _joined(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
@@ -88,67 +179,47 @@ class Comers:
     split_step: NDArray[np.int64]
 
 
-def _draw_comers(scenario: Scenario, network: Network, streams: Streams) -> list[Comers]:
-    """Who comes in the run, flow by flow; passengers come with their vehicles."""
-    number = {flow.name: number for number, flow in enumerate(scenario.flows)}
-    drawn: dict[int, Comers] = {}
-    for flow in scenario.flows:
-        if not isinstance(flow.arrivals, AboardArrivals):
-            drawn[number[flow.name]] = _come(scenario, network, flow, streams)
-    for flow in scenario.flows:
-        if isinstance(flow.arrivals, AboardArrivals):
-            vehicles = number[flow.arrivals.flow]
-            drawn[number[flow.name]] = _come_aboard(flow, flow.arrivals, scenario.flows[vehicles], drawn[vehicles])
-    return [drawn[number] for number in range(len(scenario.flows))]
+class Aboard:
+    """How many vehicles of a flow were looked at for passengers, and how many those are."""
+
+    def __init__(self) -> None:
+        self.vehicles = self.passengers = 0
 
 
-def _come(scenario: Scenario, network: Network, flow: Flow, streams: Streams) -> Comers:
-    """Units that come by themselves."""
-    later = coming(flow, streams, scenario.start_ms, scenario.end_ms)
-    met = _meet_gate(network, flow, later, Rows(flow.name, streams, 0, later.k))
-    comes = slice(None) if met.comes.all() else np.flatnonzero(met.comes)
-    rows = Rows(flow.name, streams, flow.queue_at_start, later.k[comes])
-    standing = np.zeros(rows.standing, np.int64)
-    is_measured = later.wanted >= network.measure_from
-    comes_later = ~(met.comes | met.stays_away | met.never_shows)
-    return Comers(
-        rows=rows,
-        wanted=np.concatenate((standing, later.wanted[comes])),
-        arrived=np.concatenate((standing, met.arrived[comes])),
-        slot=np.concatenate((standing, met.slot[comes])),
-        is_overdue=np.concatenate((standing > 0, met.is_overdue[comes])),
-        away=later.k[met.stays_away & is_measured],
-        no_shows=later.k[met.never_shows & is_measured],
-        later=later.k[comes_later],
-        later_wanted=later.wanted[comes_later],
-        vehicle=None,
-        split_step=np.full(len(rows), NONE, np.int64),
-    )
-
-
-def _come_aboard(flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Comers) -> Comers:
+def _come_aboard(
+    flow: Flow, arrivals: AboardArrivals, vehicles: Flow, come: Comers, aboard: Aboard, until: int
+) -> Comers:
     """Passengers, who come as their vehicle joins the stage at which they get off, and stay away with it.
 
-    come : the vehicles
+    come : the vehicles of this part
+    until : rows of the vehicles' flow below this are of this part or of one before
     """
     rows, streams = come.rows, come.rows.streams
-    last = max((int(k[-1]) for k in (rows.k, come.away, come.no_shows, come.later) if k.size), default=-1)
-    numbers = draw_amounts(arrivals.number, streams.uniforms("aboard", flow.name, count=last + 1))
+    since, before = aboard.vehicles, aboard.passengers
+    numbers = draw_amounts(
+        arrivals.number, streams.uniforms("aboard", flow.name, count=until - since, skip=since)
+    )
     standing = draw_amounts(
         arrivals.number, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
     )
-    refuse_too_many(flow, int(standing.sum()) + int(numbers[rows.k].sum()))
-    vehicle, k = rows_aboard(numbers, rows.k)
+    aboard.vehicles, aboard.passengers = until, before + int(numbers.sum())
+    refuse_too_many(flow, int(standing.sum()) + before + int(numbers[rows.k - since].sum()))
+
+    def of(k: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        vehicle, row = rows_aboard(numbers, k - since)
+        return vehicle, before + row
+
+    vehicle, k = of(rows.k)
     vehicle = np.concatenate((np.repeat(np.arange(rows.standing), standing), rows.standing + vehicle))
-    vehicle_later, later = rows_aboard(numbers, come.later)
+    vehicle_later, later = of(come.later)
     return Comers(
         rows=Rows(flow.name, streams, int(standing.sum()), k),
         wanted=come.wanted[vehicle],
         arrived=np.full(vehicle.size, NONE, np.int64),
         slot=np.zeros(vehicle.size, np.int64),
         is_overdue=np.zeros(vehicle.size, np.bool_),
-        away=rows_aboard(numbers, come.away)[1],
-        no_shows=rows_aboard(numbers, come.no_shows)[1],
+        away=of(come.away)[1],
+        no_shows=of(come.no_shows)[1],
         later=later,
         later_wanted=come.later_wanted[vehicle_later],
         vehicle=vehicle,
@@ -205,7 +276,7 @@ def _parents(scenario: Scenario, number: int, comers: Sequence[Comers]) -> NDArr
 
 
 def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
-    """Who of the units that want to come does, and when. rows : theirs, without the queue at the start."""
+    """Who of the units that want to come does, without a slot, and when. rows : theirs, without those standing there."""
     when = flow.when_closed
     stages = [stage.name for stage in network.stages]
     if when.re_spread and later.rate is not None:
@@ -213,14 +284,9 @@ def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
         midnights = np.array([at_ms - network.start_ms for _, at_ms in days], np.int64)
         is_open = network.stages[stages.index(flow.journey[0].stage)].is_open
         return passing(re_spread(later, later.rate, is_open, midnights))
-    if not when.stay_away and when.come_back is None and flow.appointments is None:
+    if not when.stay_away and when.come_back is None:
         return passing(later.wanted)
     first = draw_first_stages(stages, flow, rows)
-    if flow.appointments is not None:
-        due = waves.calls(flow.appointments.slots, flow.clock, network.start_ms, network.start_ms + network.end)
-        slots = Slots.of(due, network.start_ms)
-        on_paper = [stage.on_paper for stage in network.stages]
-        return meet_slots(flow.appointments, slots, on_paper, first, later.wanted, network.end, rows.uniforms)
     hours = [stage.is_open for stage in network.stages]
     return meet_closed(when, hours, first, later.wanted, network.end, rows.uniforms)
 

@@ -84,6 +84,16 @@ def draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[
     return first
 
 
+def possible_first_stages(flow: Flow) -> list[str]:
+    """Stages that may be the first a unit of the flow really goes to."""
+    stages = []
+    for step in flow.journey:
+        stages.append(step.stage)
+        if step.is_certain:
+            break
+    return stages
+
+
 def steps_before(flow: Flow, rows: Rows, stage: str) -> NDArray[np.int64]:
     """How many steps each unit makes before the first at this stage that every unit makes: int64[units]."""
     before = np.zeros(len(rows), np.int64)
