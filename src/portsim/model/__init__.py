@@ -5,11 +5,11 @@
 All randomness and all lowering of features live here; an engine sees plain arrays only.
 """
 
-from portsim.model.draws import draw
+from portsim.model.draws import Drawing, draw
 from portsim.model.lowering import lower
 from portsim.model.network import Network
 from portsim.model.outages import with_outages
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 
-__all__ = ["Network", "Records", "Traffic", "draw", "lower", "with_outages"]
+__all__ = ["Drawing", "Network", "Records", "Traffic", "draw", "lower", "with_outages"]

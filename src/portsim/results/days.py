@@ -13,46 +13,75 @@ from portsim.model.traffic import Traffic
 from portsim.results.areas import Ints
 from portsim.results.crossings import crossings_of
 from portsim.results.ledger import Ledger
+from portsim.results.names import DIRECTIONS
 
 DAY_COUNTS = ("arrived", "crossings", "persons", "goods")
 
 
 def count_days(network: Network, traffic: Traffic, records: Records) -> Table:
-    """Arrivals and crossings by calendar day, flow, direction and kind of one replication, zeros included.
+    """Arrivals and crossings by calendar day of one replication, as `DayTally.table` gives them."""
+    tally = DayTally(network)
+    tally.add(Ledger(network, traffic, records))
+    return tally.table()
 
-    Columns, int64, ordered by (date, flow, direction, kind): date (number of the day, from 0), is_whole (1 if
-    all of the day lies in the measured stretch, which are the days `crossings_per_day` is over), flow, direction, kind,
-    arrived (by the direction of a unit's first leg), crossings, persons and goods (of the units that cross).
-    """
-    ledger = Ledger(network, traffic, records)
-    kind_count, direction_count = len(network.kinds), 2
-    every = crossings_of(ledger)
-    arrivals = _part(ledger.units["flow"], ledger.direction, ledger.units["kind"], kind_count)
-    crossed = _part(every.flow, every.direction, every.kind, kind_count)
-    steps = np.diff(traffic.first)
-    planned = _part(np.repeat(traffic.flow, steps), traffic.direction, np.repeat(traffic.kind, steps), kind_count)
-    parts = np.unique(planned)
-    bounds = network.midnights
-    shape = (bounds.size - 1, parts.size)
 
-    def tally(ticks: Ints, part: Ints, weight: Ints | None = None) -> Ints:
-        day = np.searchsorted(bounds, ticks, side="right") - 1
-        cells = day * parts.size + np.searchsorted(parts, part)
-        return np.bincount(cells, weights=weight, minlength=shape[0] * shape[1]).astype(np.int64)
+class DayTally:
+    """Arrivals and crossings by calendar day, flow, direction and kind, added up part by part."""
 
-    is_whole = (bounds[:-1] >= ledger.start) & (bounds[1:] <= ledger.end)
-    flow, rest = np.divmod(np.tile(parts, shape[0]), direction_count * kind_count)
-    return {
-        "date": np.repeat(np.arange(shape[0]), parts.size),
-        "is_whole": np.repeat(is_whole.astype(np.int64), parts.size),
-        "flow": flow,
-        "direction": rest // kind_count,
-        "kind": rest % kind_count,
-        "arrived": tally(ledger.units["arrived"], arrivals),
-        "crossings": tally(every.tick, crossed),
-        "persons": tally(every.tick, crossed, every.persons),
-        "goods": tally(every.tick, crossed, every.goods),
-    }
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._shape = (network.midnights.size - 1, len(network.flows), len(DIRECTIONS), len(network.kinds))
+        self._counts = {what: np.zeros(self._shape, np.int64) for what in DAY_COUNTS}
+        self._is_planned = np.zeros(self._shape[1:], np.bool_)
+        self._end = 0
+
+    def add(self, ledger: Ledger) -> None:
+        """Take in a part of the run."""
+        self._end = ledger.end
+        traffic, units = ledger.traffic, ledger.units
+        steps = np.diff(traffic.first)
+        self._is_planned[np.repeat(traffic.flow, steps), traffic.direction, np.repeat(traffic.kind, steps)] = True
+        every = crossings_of(ledger)
+        came = np.flatnonzero(units["arrived"] >= ledger.since)
+        self._count("arrived", units["arrived"][came], units["flow"][came], ledger.direction[came], units["kind"][came])
+        for what, weight in (("crossings", None), ("persons", every.persons), ("goods", every.goods)):
+            self._count(what, every.tick, every.flow, every.direction, every.kind, weight)
+
+    def _count(
+        self,
+        what: str,
+        ticks: Ints,
+        flow: NDArray[np.int16],
+        direction: NDArray[np.int8],
+        kind: NDArray[np.int16],
+        weight: Ints | None = None,
+    ) -> None:
+        day = np.searchsorted(self._network.midnights, ticks, side="right") - 1
+        cells = np.ravel_multi_index((day, flow, direction, kind), self._shape)
+        # Sums of whole numbers below 2**53 are exact in float64, which is what bincount adds in.
+        flat = np.bincount(cells, weights=weight, minlength=int(np.prod(self._shape)))
+        self._counts[what] += flat.astype(np.int64).reshape(self._shape)
+
+    def table(self) -> Table:
+        """Counts of every day that was played, zeros included, of the parts of the port some unit belongs to.
+
+        Columns, int64, ordered by (date, flow, direction, kind): date (number of the day, from 0), is_whole (1 if
+        all of the day lies in the measured stretch, which are the days `crossings_per_day` is over), flow, direction,
+        kind, arrived (by the direction of a unit's first leg), crossings, persons and goods (of the units that cross).
+        """
+        network, end = self._network, self._end
+        days = int(np.searchsorted(network.midnights, end))
+        bounds = network.midnights[: days + 1]
+        is_whole = (bounds[:-1] >= min(network.measure_from, end)) & (bounds[1:] <= end)
+        flow, direction, kind = np.nonzero(self._is_planned)
+        return {
+            "date": np.repeat(np.arange(days), flow.size),
+            "is_whole": np.repeat(is_whole.astype(np.int64), flow.size),
+            "flow": np.tile(flow, days),
+            "direction": np.tile(direction, days),
+            "kind": np.tile(kind, days),
+            **{what: counts[:days, flow, direction, kind].ravel() for what, counts in self._counts.items()},
+        }
 
 
 def join_days(replications: Sequence[tuple[int, Table]]) -> Table:
@@ -75,8 +104,3 @@ def join_days(replications: Sequence[tuple[int, Table]]) -> Table:
             column[place] = days[name]
             joined[name].append(column)
     return {name: np.concatenate(columns or [np.empty(0, np.int64)]) for name, columns in joined.items()}
-
-
-def _part(flow: NDArray[np.int16], direction: NDArray[np.int8], kind: NDArray[np.int16], kinds: int) -> Ints:
-    """One number for each combination of flow, direction and kind, in that order."""
-    return (flow.astype(np.int64) * 2 + direction) * kinds + kind

@@ -220,6 +220,7 @@ class ScenarioSource:
             resolved=resolved_tree(tree, attachments),
             files=tuple(findings.files.items()),
             attachments=attachments.listed(),
+            records=heading.records,
         )
 
     def _read(self, plan: str | None, sets: Sequence[str]) -> Parts:

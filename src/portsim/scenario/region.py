@@ -153,7 +153,7 @@ class RegionSource:
         ports: list[RegionPort] = []
         warnings: list[str] = []
         for one in opened:
-            port = _port(one, stretch, tree, problems, warnings)
+            port = _port(one, stretch, heading, tree, problems, warnings)
             if port is not None:
                 ports.append(port)
         if problems or heading is None or stretch is None:
@@ -237,7 +237,12 @@ class RegionSource:
 
 
 def _port(
-    one: _Opened, stretch: _Stretch | None, tree: Node, problems: Problems, warnings: list[str]
+    one: _Opened,
+    stretch: _Stretch | None,
+    heading: RegionHeading | None,
+    tree: Node,
+    problems: Problems,
+    warnings: list[str],
 ) -> RegionPort | None:
     """The port over the region's stretch; None, with problems, if its scenario is wrong."""
     own: tuple[str, ...] = ()
@@ -248,6 +253,8 @@ def _port(
         if dropped:
             listed = ", ".join(dropped)
             warnings.append(f"{one.name}: left out, as they lie outside the region's stretch: windows {listed}")
+    if heading is not None and heading.records is not None:
+        own += (f"records={heading.records}",)
     sets = (*one.sets, *own)
     try:
         scenario = one.file.scenario(one.model.plan, sets)

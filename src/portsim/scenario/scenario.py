@@ -224,6 +224,7 @@ class Scenario:
     facts : every fact the scenario cites, by id (portsim.facts.Fact)
     resolved : the scenario as plain YAML values after extends, plan and --set, without provenance lost
     files : (path as given, sha256 hex) of every file read
+    records : what a replication keeps: every unit and visit, or a summary made days at a time
     attachments : (name in `resolved`, path now) of each data file that has to lie beside a copy of `resolved`
     """
 
@@ -248,3 +249,4 @@ class Scenario:
     resolved: Mapping[str, Any]
     files: tuple[tuple[str, str], ...]
     attachments: tuple[tuple[str, str], ...] = ()
+    records: Literal["all", "summary"] = "all"

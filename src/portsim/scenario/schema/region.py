@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from portsim.scenario import calendar, units
 from portsim.scenario.schema.dated import LocalTime
-from portsim.scenario.schema.fields import Model, Quantity, Text, read_map
+from portsim.scenario.schema.fields import Model, OneOf, Quantity, Text, read_map
 from portsim.scenario.schema.file import LARGEST_SEED, read_format
 
 
@@ -52,6 +52,9 @@ class RegionHeading(Model):
 
     timezone: Annotated[str, Quantity(calendar.check_zone, "text")] | None = None
     """The region's clock, an IANA zone name. Default that of the first port."""
+
+    records: Annotated[Literal["all", "summary"], OneOf()] | None = None
+    """What replications keep, for every port: all, or summary, which takes little memory. Default what each says."""
 
     seed: Annotated[int, Quantity(lambda value: units.parse_count(value, at_most=LARGEST_SEED), "seed")] = 1
     """Where the random numbers begin, a whole number from 0; each port's own seed is made from it. Default 1."""
