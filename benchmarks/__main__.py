@@ -11,6 +11,7 @@ from pathlib import Path
 
 import portsim
 from benchmarks.kernel import measure_huge, measure_kernel, measure_scale, measure_slope
+from benchmarks.long import measure_huge_summary, measure_long
 from benchmarks.measurements import Row, measure_memory, measure_overload, measure_speed, measure_start_up
 from portsim.errors import UnavailableError
 
@@ -23,9 +24,11 @@ GROUPS = {
     "scale": measure_scale,
     "huge": measure_huge,
     "slope": measure_slope,
+    "long": measure_long,
+    "huge-summary": measure_huge_summary,
 }
-ONLY_IF_ASKED = {"huge"}
-LAYOUT = "{:<48} {:>16} {:>16} {:>13}  {:<10}{}"
+ONLY_IF_ASKED = {"huge", "huge-summary"}
+LAYOUT = "{:<60} {:>16} {:>16} {:>13}  {:<10}{}"
 
 
 def main() -> None:

@@ -31,8 +31,8 @@ from portsim.results.days import count_days, join_days
 from portsim.results.hours import count_hours, hour_labels, hours_of, mean_hours
 from portsim.results.presence import Presence
 from portsim.results.queues import inside, queue
-from portsim.results.staffing import lanes_offered
 from portsim.results.spread import percentile
+from portsim.results.staffing import lanes_offered
 from tests import cases
 
 MIN = 60_000

@@ -91,6 +91,10 @@ class Run:
 
     def _kept(self) -> Sequence[Replication]:
         if not self.data.kept:
+            if self.scenario.records == "summary":
+                raise ValueError(
+                    "no records were kept, as the scenario says records: summary; load it with records=all"
+                )
             raise ValueError("no records were kept: run with keep='first' or keep='all'")
         return self.data.kept
 

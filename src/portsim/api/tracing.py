@@ -59,7 +59,12 @@ def trace(folder: str | os.PathLike[str], *, unit: int | None = None, replicatio
     kept = [entry["replication"] for entry in manifest["kept"]]
     if replication is None:
         if not kept:
-            raise _problem(path, "the records of no replication were kept: run with --keep first or --keep all")
+            cure = (
+                "--set records=all"
+                if load(path / "scenario.yaml").records == "summary"
+                else "--keep first or --keep all"
+            )
+            raise _problem(path, f"the records of no replication were kept: run with {cure}")
         replication = kept[0]
     records = read_records(path, replication)
     scenario = load(path / "scenario.yaml")

@@ -47,15 +47,17 @@ def check_name(engine: str) -> None:
 
 def choose(
     engine: EngineName,
-    traffic: Traffic,
+    work: Traffic | int,
     *,
     replications: int = 1,
     on_notice: Callable[[str], None] | None = None,
 ) -> Choice:
     """The engine that will run when this one is asked for; it is ready then.
 
-    "auto" is the one that will be done sooner with so many replications like `traffic`, the time counted until the
-    kernel is loaded or compiled; where the compiled engine cannot run it is the reference engine, with a notice.
+    "auto" is the one that will be done sooner with so many replications, the time counted until the kernel is loaded or
+    compiled; where the compiled engine cannot run it is the reference engine, with a notice.
+
+    work : the traffic of a replication, or about how many visits it has
 
     Raises ValueError for an engine that does not exist, UnavailableError when "compiled" cannot run here.
     """
@@ -64,7 +66,8 @@ def choose(
         return Choice("reference")
     from portsim.engines import compiled
 
-    if engine == "auto" and not _pays(int(traffic.first[-1]) * replications, _seconds_to_kernel()):
+    visits = work if isinstance(work, int) else int(work.first[-1])
+    if engine == "auto" and not _pays(visits * replications, _seconds_to_kernel()):
         return Choice("reference")
     try:
         compiled.load(on_notice)

@@ -38,12 +38,14 @@ class Summary:
     """What is kept of a replication that was played part by part.
 
     days : as `portsim.results.days.count_days` gives them
+    end : the tick it was played to
     stop : why it had to stop, None if it was played to its end
     """
 
     measures: tuple[Measure, ...]
     finding: Finding
     days: Table
+    end: int
     stop: LimitError | None
 
 
@@ -123,8 +125,10 @@ class _Summing:
         self._measuring = Measuring(network, scenario.targets, Binned)
         self._finder = Finder(network)
         self._days = DayTally(network)
+        self._end = 0
 
     def add(self, ledger: Ledger, *, is_last: bool) -> None:
+        self._end = ledger.end
         self._measuring.add(ledger, is_last=is_last)
         self._finder.add(ledger)
         self._days.add(ledger)
@@ -137,7 +141,7 @@ class _Summing:
         return self.summary(error)
 
     def summary(self, stop: LimitError | None = None) -> Summary:
-        return Summary(self._measuring.measures(), self._finder.finding(), self._days.table(), stop)
+        return Summary(self._measuring.measures(), self._finder.finding(), self._days.table(), self._end, stop)
 
 
 def settled(traffic: Traffic, records: Records) -> NDArray[np.bool_]:

@@ -67,8 +67,7 @@ def play(
             raise
         records = error.records
         network = until(network, records.end)
-        moment = to_local(network.start_ms + error.tick, network.clock)
-        stopped = f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {error}"
+        stopped = stopped_in_words(number, network, error)
     return Replication(
         number=number,
         network=network,
@@ -78,6 +77,12 @@ def play(
         finding=find(network, traffic, records),
         stopped=stopped,
     )
+
+
+def stopped_in_words(number: int, network: Network, stop: LimitError) -> str:
+    """Which replication had to stop, when by the port's clock, and why."""
+    moment = to_local(network.start_ms + stop.tick, network.clock)
+    return f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {stop}"
 
 
 def until(network: Network, end: int) -> Network:

@@ -87,11 +87,13 @@ def _extra(folder: Path, manifest: Mapping[str, Any], verified: Mapping[str, Ver
 
 def _totals(folder: Path, manifest: Mapping[str, Any], names: Iterable[str]) -> Iterable[Difference]:
     """The tables that do not follow from those of the ports."""
-    measures = {name: _measures(folder / name, read_manifest(folder / name)["replications"]) for name in names}
+    ports = {name: read_manifest(folder / name) for name in names}
+    measures = {name: _measures(folder / name, port["replications"]) for name, port in ports.items()}
+    binned = [name for name, port in ports.items() if port.get("records") == "summary"]
     numbers = manifest["replications"]
     complete = list(zip(*measures.values(), strict=True)) if numbers else []
     made = {
-        SUMMARY: summary_lines(summarise_region(manifest["region"], measures, complete)),
+        SUMMARY: summary_lines(summarise_region(manifest["region"], measures, complete, binned=binned)),
         TOTALS: total_lines(numbers, [add_up(replication) for replication in complete]),
     }
     for path, pieces in made.items():

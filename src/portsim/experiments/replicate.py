@@ -10,6 +10,7 @@ from typing import get_args
 from portsim.engines import Choice, EngineName, check_name, choose
 from portsim.experiments.executors import Executor, Played, Task, executor_for
 from portsim.experiments.findings import Finding, warnings_about
+from portsim.experiments.parts import visits_of
 from portsim.experiments.playing import Replication
 from portsim.model import draw, lower
 from portsim.model.network import Network
@@ -167,22 +168,27 @@ class Gathering:
         """The work of a replication. The engine is chosen with the first, from its traffic."""
         traffic: Traffic | None = None
         if self._choice is None:
-            traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
-            self._choice = choose(self._engine, traffic, replications=self._replications, on_notice=self._on_notice)
+            work: Traffic | int
+            if self._scenario.records == "summary":
+                work = visits_of(self._scenario, self._network, seed=self._seed, number=number)
+            else:
+                work = traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
+            self._choice = choose(self._engine, work, replications=self._replications, on_notice=self._on_notice)
         return Task(
             self._scenario,
             number,
             self._seed,
             self._choice.engine,
             tables=self._tables,
-            records=any(keep == "all" or (keep == "first" and is_first) for keep in (self._keep, self._records)),
+            records=self._scenario.records == "all"
+            and any(keep == "all" or (keep == "first" and is_first) for keep in (self._keep, self._records)),
             drawn=traffic,
         )
 
     def add(self, played: Played) -> None:
         """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
         is_first = not self._done
-        if self._keep == "all" or (self._keep == "first" and is_first):
+        if played.records is not None and (self._keep == "all" or (self._keep == "first" and is_first)):
             self._kept.append(played.replication(self._scenario, self._network, seed=self._seed))
         self._newest = played.number
         self._stopped = played.stopped
@@ -208,7 +214,8 @@ class Gathering:
         extent : what the figures are of, where it is less than was asked for
         """
         done = self._done
-        rows = summarise(self._scenario.port, [measures for _, measures, _ in done])
+        is_binned = self._scenario.records == "summary"
+        rows = summarise(self._scenario.port, [measures for _, measures, _ in done], is_binned=is_binned)
         found = warnings_about(rows, [finding for _, _, finding in done])
         choice = self._choice or Choice("reference")
         known = (choice.notice or "", *self._scenario.warnings, *load_warnings(self._scenario), *found)

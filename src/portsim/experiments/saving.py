@@ -32,7 +32,7 @@ class Saving:
 
     def add(self, played: Played) -> None:
         """Write a replication, and before the first the scenario."""
-        assert played.days is not None and played.hours is not None
+        assert played.days is not None
         if not self._is_begun:
             inputs = {name: Path(path) for name, path in self._scenario.attachments}
             self._folder.write_scenario(yamlfile.dump(self._scenario.resolved), inputs)

@@ -165,9 +165,7 @@ class Places:
         self._pointers = [array("q", pointer.astype(np.int64).tobytes()) for pointer in following]
         self._left = array("q", slots.places.astype(np.int64).tobytes())
 
-    def book(
-        self, way: NDArray[np.int64], wanted: NDArray[np.int64], asked: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def book(self, way: NDArray[np.int64], wanted: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
         """The number of the slot each unit gets: the first it can use at or after `wanted`; s where none is left.
 
         Units are served in the order in which they ask, those that ask at one tick in the order of their rows.

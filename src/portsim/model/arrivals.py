@@ -96,7 +96,7 @@ class Source:
         match self._flow.arrivals:
             case RateArrivals():
                 assert self._rate is not None
-                tick = int(self._bounds[min(np.searchsorted(self._bounds, tick), self._bounds.size - 1)])
+                tick = int(self._bounds[min(int(np.searchsorted(self._bounds, tick)), self._bounds.size - 1)])
                 tick = max(tick, since)
                 reached = self._by_rate(self._rate, tick)
                 ticks = self._rate.ticks(reached)
@@ -142,9 +142,7 @@ class Source:
 
         return self._sums(gaps, tick, expected=(tick - self._sum) / max(arrivals.every.mean_ms, 1e-3))
 
-    def _sums(
-        self, gaps: Callable[[int, int], NDArray[np.int64]], limit: int, *, expected: float
-    ) -> NDArray[np.int64]:
+    def _sums(self, gaps: Callable[[int, int], NDArray[np.int64]], limit: int, *, expected: float) -> NDArray[np.int64]:
         sums = running_sums(self._flow, gaps, limit, expected=max(expected, 0.0), k=self.drawn, total=self._sum)
         self.drawn += sums.size
         self._sum = int(sums[-1]) if sums.size else self._sum

@@ -7,8 +7,8 @@ rows of units that stay away from a closed port are passed over.
 
 Drawing a long run in parts gives the same units: arrivals carry (k, running sum) from part to part, every other draw is
 a range of rows of its stream, reached by `skip`; the expected rates and day factors of the whole run are a few numbers
-an hour and are made once. Passengers are counted over the vehicles in order of their k. Slots are given out part by part,
-to units drawn as far ahead as anybody asks.
+an hour and are made once. Passengers are counted over the vehicles in order of their k. Slots are given out part by
+part, to units drawn as far ahead as anybody asks.
 """
 
 from __future__ import annotations
@@ -196,9 +196,7 @@ def _come_aboard(
     """
     rows, streams = come.rows, come.rows.streams
     since, before = aboard.vehicles, aboard.passengers
-    numbers = draw_amounts(
-        arrivals.number, streams.uniforms("aboard", flow.name, count=until - since, skip=since)
-    )
+    numbers = draw_amounts(arrivals.number, streams.uniforms("aboard", flow.name, count=until - since, skip=since))
     standing = draw_amounts(
         arrivals.number, streams.uniforms("aboard", flow.name, "standing at the start", count=rows.standing)
     )
@@ -276,7 +274,10 @@ def _parents(scenario: Scenario, number: int, comers: Sequence[Comers]) -> NDArr
 
 
 def _meet_gate(network: Network, flow: Flow, later: Coming, rows: Rows) -> Gate:
-    """Who of the units that want to come does, without a slot, and when. rows : theirs, without those standing there."""
+    """Who of the units that want to come does, without a slot, and when.
+
+    rows : theirs, without the queue at the start
+    """
     when = flow.when_closed
     stages = [stage.name for stage in network.stages]
     if when.re_spread and later.rate is not None:

@@ -121,7 +121,7 @@ class Traffic:
 
     @property
     def vehicle(self) -> NDArray[np.int64]:
-        """The unit each unit comes with: the one it is aboard, itself if it comes by itself. int64[units]"""
+        """The unit each unit comes with: the one it is aboard, itself if it comes by itself; int64[units]."""
         vehicle = np.where(self.parent == NONE, np.arange(len(self)), self.parent)
         while not np.array_equal(further := vehicle[vehicle], vehicle):
             vehicle = further
@@ -202,6 +202,9 @@ DTYPES: dict[str, type[np.generic]] = {
     "later_wanted": np.int64,
 }
 
-OF_UNITS = tuple("flow kind parent split_step priority persons goods wanted arrived patience when_full".split())
-OF_STEPS = tuple("stage leg direction work hold roles is_join join_limit".split())
+OF_UNITS = (
+    *("flow", "kind", "parent", "split_step", "priority", "persons", "goods"),
+    *("wanted", "arrived", "patience", "when_full"),
+)
+OF_STEPS = ("stage", "leg", "direction", "work", "hold", "roles", "is_join", "join_limit")
 LATER = ("later_flow", "later_wanted")

@@ -95,7 +95,7 @@ class TotalWaitTally:
         is_chosen: NDArray[np.bool_],
         is_open: NDArray[np.bool_],
     ) -> None:
-        """Take in chosen times. is_open : bool[n], whether a time may still grow"""
+        """Take in chosen times; is_open : bool[n], whether a time may still grow."""
         rows: NDArray[np.intp] | slice = slice(None) if is_chosen.all() else np.flatnonzero(is_chosen)
         flow, ms, is_open = flow[rows], ms[rows], is_open[rows]
         if (flow[1:] < flow[:-1]).any():

@@ -60,6 +60,7 @@ def manifest_of(
         "seed": seed,
         "replications": list(replications),
         "engine": engine,
+        "records": scenario.records,
         "from": moment(network.start_ms, network.clock),
         "to": moment(network.start_ms + network.end, network.clock),
         "measure_from": moment(network.start_ms + network.measure_from, network.clock),

@@ -39,7 +39,7 @@ class PresenceTally:
         self.area = self.longest = self.at_closings = self.closings = 0
 
     def add(self, present: Presence, hours: StepFunction) -> None:
-        """Take in those present in a part. hours : 1 while open by hours and closures"""
+        """Take in those present in a part; hours : 1 while open by hours and closures."""
         closings = falls_to_zero(hours, present.start, present.end)
         self.area += present.area()
         self.longest = max(self.longest, present.largest())

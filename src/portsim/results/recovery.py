@@ -188,7 +188,8 @@ class RecoveryTally:
         for clearances in self._cleared.values():
             for clearance in filter(is_due, clearances):
                 clearance.follow(ledger)
-        every = [(range(len(self._of_stages)), self._of_port.values())]
+        every: list[tuple[Sequence[int], Sequence[QueueRecovery]]]
+        every = [(range(len(self._of_stages)), list(self._of_port.values()))]
         every += [([number], recoveries) for number, recoveries in enumerate(self._of_stages)]
         for stages, recoveries in every:
             due = list(filter(is_due, recoveries))
@@ -204,8 +205,10 @@ class RecoveryTally:
         them after which it was cleared before the end. Of the port and each stage `recovery_h`, `recovery_max_h` (the
         longest) and `recovered_share` say the same of queues.
         """
-        ticks = [next((tick for tick, stage in opened if (tick, stage) in self._held_up), opened[0][0])
-                 for opened in self._events]
+        ticks = [
+            next((tick for tick, stage in opened if (tick, stage) in self._held_up), opened[0][0])
+            for opened in self._events
+        ]
         ticks = [tick for tick in ticks if start <= tick < end]
         for place, name in enumerate((None, *self._network.flows)):
             cleared = [self._cleared[tick][place] for tick in ticks]

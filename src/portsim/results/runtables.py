@@ -54,7 +54,7 @@ class RunTables:
         number: int,
         measures: Sequence[Measure],
         days: Table,
-        hours: Table,
+        hours: Table | None,
         records: Records | None,
         *,
         end: int,
@@ -62,7 +62,7 @@ class RunTables:
     ) -> None:
         """Make the tables of one replication.
 
-        days, hours : see `days.count_days` and `hours.count_hours`
+        days, hours : see `days.count_days` and `hours.count_hours`; hours are None where a summary is all that is kept
         records : for the four tables of what happened to everybody; None where they are not to be kept
         end : the tick it was played to
         is_stopped : whether it had to stop; the tables over all replications are then of the others, if there are any
@@ -71,14 +71,15 @@ class RunTables:
         folder = folder_of(number)
         self._put(f"{folder}/measures.csv", measure_lines(measures), len(measures))
         self._put_table(f"{folder}/daily.csv", day_columns(self._names), days)
-        self._put_table(f"{folder}/hourly.csv", hour_columns(self._names), hours)
+        if hours is not None:
+            self._put_table(f"{folder}/hourly.csv", hour_columns(self._names), hours)
         if records is not None:
             for name, table in to_files(records, self._names).items():
                 self._put_table(f"{folder}/{name}.{self._format}", columns_of(name, self._names), table)
             self.kept.append({"replication": number, "end_tick": end})
         if not is_stopped or not self._days:
             self._days.append((number, days))
-            self._newest = hours, end
+            self._newest = None if hours is None else (hours, end)
 
     def forget(self, number: int) -> None:
         """Take back the last replication, or what was made of it."""
@@ -93,6 +94,8 @@ class RunTables:
         self._put("summary.csv", summary_lines(rows), len(rows))
         days = join_days(sorted(self._days, key=lambda pair: pair[0]))
         self._put_table("daily.csv", (Column("replication", np.int64), *day_columns(self._names)), days)
+        if self._days and not self._hours:
+            return
         hours = list(mean_hours(self._network, self._hours, len(self._days), self._hours_end))
         self._put("hourly.csv", map(csv_line, hours), len(hours) - 1)
 

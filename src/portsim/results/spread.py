@@ -8,6 +8,7 @@ sum and maximum stay exact, and a percentile is off by at most `BIN_ERROR` of it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -42,10 +43,10 @@ def percentile(ascending: NDArray[Any], q: int) -> float:
 
 def time_statistics(ms: Ints) -> Iterator[tuple[str, float]]:
     """Mean, percentiles and maximum in minutes, of ms in any order."""
-    size, longest = ms.size, int(ms.max(initial=0))
+    size, longest, shortest = ms.size, int(ms.max(initial=0)), int(ms.min(initial=0))
     # Numbers of half the width are sorted in half the time.
-    ascending: NDArray[Any] = ms.astype(np.int32) if longest < 2**31 else ms.copy()
-    if longest:
+    ascending: NDArray[Any] = ms.astype(np.int32) if max(longest, -shortest) < 2**31 else ms.copy()
+    if longest or shortest:
         ascending.sort()
     yield "mean", ratio(int(ms.sum()), size) / MINUTE_MS
     for q in PERCENTILES:
@@ -54,10 +55,12 @@ def time_statistics(ms: Ints) -> Iterator[tuple[str, float]]:
 
 
 class Spread(Protocol):
-    """Times of one meaning, in ms, by flow."""
+    """Times of one meaning, in ms, by flow, of which there are so many."""
+
+    def __init__(self, flows: int) -> None: ...
 
     def add(self, ms: Ints, bounds: Bounds) -> None:
-        """Take more of them in, ordered by flow. ms : int64[n], at least 0"""
+        """Take more of them in, ordered by flow: int64[n]."""
 
     def statistics(self, flow: int | None) -> Iterator[tuple[str, float]]:
         """Mean, percentiles and maximum in minutes of one flow's times, or of all; NaN of none."""
@@ -93,41 +96,57 @@ class Every:
 
 
 class Binned:
-    """How many times fall into each bin: as much memory for ten years as for one."""
+    """How many times fall into each bin: as much memory for ten years as for one.
+
+    A virtual wait is below 0 where a unit comes before it wanted to: bins below 0 mirror those above.
+    """
 
     def __init__(self, flows: int) -> None:
-        self._counts = np.zeros((flows, 0), np.int64)
+        self._counts = np.zeros((flows, 1), np.int64)
+        self._lowest = 0
         self._sums = [0] * flows
-        self._longest = [0] * flows
+        self._longest: list[int | None] = [None] * flows
 
     def add(self, ms: Ints, bounds: Bounds) -> None:
         """Count more of them."""
         if not ms.size:
             return
         bins = bins_of(ms)
-        most = int(bins.max()) + 1
-        if most > self._counts.shape[1]:
-            self._counts = np.pad(self._counts, ((0, 0), (0, most - self._counts.shape[1])))
+        self._widen(int(bins.min()), int(bins.max()))
+        bins -= self._lowest
+        width = self._counts.shape[1]
         for flow in range(len(self._sums)):
             part = slice(bounds[flow], bounds[flow + 1])
             if ms[part].size:
-                self._counts[flow, :most] += np.bincount(bins[part], minlength=most)
+                self._counts[flow] += np.bincount(bins[part], minlength=width)
                 self._sums[flow] += int(ms[part].sum())
-                self._longest[flow] = max(self._longest[flow], int(ms[part].max()))
+                longest, here = self._longest[flow], int(ms[part].max())
+                self._longest[flow] = here if longest is None else max(longest, here)
+
+    def _widen(self, lowest: int, highest: int) -> None:
+        """Have room for these bins."""
+        below = max(self._lowest - lowest, 0)
+        above = max(highest - (self._lowest + self._counts.shape[1] - 1), 0)
+        if below or above:
+            self._counts = np.pad(self._counts, ((0, 0), (below, above)))
+            self._lowest -= below
 
     def statistics(self, flow: int | None) -> Iterator[tuple[str, float]]:
         """Exact mean and maximum, and percentiles within `BIN_ERROR` of themselves, in minutes."""
         counts = self._counts.sum(axis=0) if flow is None else self._counts[flow]
-        longest = max(self._longest) if flow is None else self._longest[flow]
+        known = [ms for ms in (self._longest if flow is None else [self._longest[flow]]) if ms is not None]
+        longest = max(known, default=0)
         size = int(counts.sum())
         yield "mean", ratio(self.total(flow), size) / MINUTE_MS
         reached = np.cumsum(counts)
+
+        def at(place: int) -> float:
+            number = int(np.searchsorted(reached, place, side="right")) + self._lowest
+            return min(middle_of(number), longest)
+
         for q in PERCENTILES:
             whole, hundredths = divmod((size - 1) * q, 100)
-            low, high = (
-                min(middle_of(int(np.searchsorted(reached, place, side="right"))), longest) if size else float("nan")
-                for place in (whole, min(whole + 1, size - 1))
-            )
+            low, high = (at(whole), at(min(whole + 1, size - 1))) if size else (float("nan"), float("nan"))
             yield f"p{q}", (low + (high - low) * hundredths / 100) / MINUTE_MS
         yield "max", longest / MINUTE_MS if size else float("nan")
 
@@ -137,13 +156,17 @@ class Binned:
 
 
 def bins_of(ms: Ints) -> Ints:
-    """The bin of each time: int64[n]. Those below 2 ** BITS have one of their own."""
-    digits = np.frexp(ms.astype(np.float64))[1].astype(np.int64)  # a time below 2 ** 53 ms has so many binary digits
-    shift = np.maximum(digits - BITS, 0)
-    return shift * _HALF + (ms >> shift)
+    """The bin of each time: int64[n]. Those nearer to 0 than 2 ** BITS have one of their own."""
+    size: Ints = np.abs(ms)
+    digits = np.frexp(size.astype(np.float64))[1].astype(np.int64)  # a time below 2 ** 53 ms has so many binary digits
+    shift: Ints = np.maximum(digits - BITS, 0)
+    bins: Ints = shift * _HALF + (size >> shift)
+    np.negative(bins, out=bins, where=ms < 0)
+    return bins
 
 
 def middle_of(number: int) -> float:
     """The time in the middle of a bin, ms."""
-    shift = max(number // _HALF - 1, 0)
-    return float(((number - shift * _HALF) << shift) + ((1 << shift) - 1) / 2)
+    size = abs(number)
+    shift = max(size // _HALF - 1, 0)
+    return math.copysign(((size - shift * _HALF) << shift) + ((1 << shift) - 1) / 2, number)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from portsim.results.appointments import TOTAL_WAIT, VIRTUAL_WAIT
 from portsim.results.measure import Measure
 from portsim.results.rejoins import REJOIN
-from portsim.results.spread import STATISTICS
+from portsim.results.spread import BIN_ERROR, PERCENTILES, STATISTICS
 from portsim.results.waits import TIMES
 
 CONFIDENCE = 0.95
@@ -40,6 +40,9 @@ RECOVERIES = {
     "backlog_h": "backlog_cleared_share",
 }
 """Metrics that can only grow when what a closure left is followed until it is gone, and the share that came to that."""
+
+BINNED = frozenset(f"{time}_p{q}_min" for time in (*TIMES, REJOIN, VIRTUAL_WAIT, TOTAL_WAIT) for q in PERCENTILES)
+"""Percentiles of times, which a run that keeps a summary counts in bins."""
 
 BUFFERS = frozenset({"buffer_time_min", "buffer_index"})
 """Differences of such metrics: unfinished units may push them either way."""
@@ -72,7 +75,9 @@ class MetricRow:
     method: str
 
 
-def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[MetricRow, ...]:
+def summarise(
+    port: str, replications: Sequence[Sequence[Measure]], *, is_binned: bool = False
+) -> tuple[MetricRow, ...]:
     """Put the measures of replications side by side, one row for each.
 
     A mean carries Student's t interval over replications (Law 2015, Simulation Modeling and Analysis, eq. 4.12);
@@ -80,6 +85,8 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
     carries no interval. Sums are exactly rounded, so the order of replications changes nothing. Where more than 1 %
     of a flow's (or the port's) units are unfinished, or of a stage's still wait there, their times are marked as lower
     bounds; so are recoveries where a queue was not gone by the end.
+
+    is_binned : whether percentiles of times were counted in bins, which rows say with how far they may be off
 
     Raises ValueError if the replications do not have the same rows.
     """
@@ -122,7 +129,7 @@ def summarise(port: str, replications: Sequence[Sequence[Measure]]) -> tuple[Met
                 measure.pool,
                 *numbers,
                 len(values),
-                _method(measure.metric, len(values), is_unfinished),
+                _method(measure.metric, len(values), is_unfinished, is_binned),
             )
         )
     return tuple(rows)
@@ -154,13 +161,16 @@ def _defined(column: Sequence[Measure]) -> list[float]:
     return [measure.value for measure in column if not math.isnan(measure.value)]
 
 
-def _method(metric: str, n: int, is_unfinished: bool) -> str:
+def _method(metric: str, n: int, is_unfinished: bool, is_binned: bool) -> str:
     if n == 0:
         return "undefined"
     if metric in MAXIMA:
         method = "maximum over replications: no interval"
     else:
         method = "t over replications" if n > 1 else "one replication: no interval"
+    if is_binned and (metric in BINNED or metric in BUFFERS):
+        of = "from a percentile" if metric in BUFFERS else "percentile"
+        method = f"{of} within {100 * BIN_ERROR:.1f} %, {method}"
     can_grow = metric in LOWER_BOUNDS or metric in RECOVERIES or metric.startswith("within_target_")
     if is_unfinished and can_grow:
         return f"lower bound, {method}"

@@ -100,7 +100,7 @@ class RunFolder:
         number: int,
         measures: Sequence[Measure],
         days: Table,
-        hours: Table,
+        hours: Table | None,
         records: Records | None,
         *,
         end: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from portsim.results.measure import Measure
@@ -51,17 +51,24 @@ def add_up(ports: Sequence[Sequence[Measure]]) -> tuple[Measure, ...]:
 
 
 def summarise_region(
-    region: str, ports: Mapping[str, Sequence[Sequence[Measure]]], complete: Sequence[Sequence[Sequence[Measure]]]
+    region: str,
+    ports: Mapping[str, Sequence[Sequence[Measure]]],
+    complete: Sequence[Sequence[Sequence[Measure]]],
+    *,
+    binned: Collection[str] = (),
 ) -> tuple[MetricRow, ...]:
     """Rows of the totals, then those of each port under its name in the region.
 
     ports : measures of each port's replications, by name
     complete : of each replication that all ports have played to the end, the measures by port
+    binned : the ports whose percentiles of times were counted in bins; totals have no percentiles
 
     The interval of a total is that of the sums of each replication, not a sum of intervals. A total is marked as a
     lower bound if it is one in any port.
     """
-    of_ports = [row for name, replications in ports.items() for row in summarise(name, replications)]
+    of_ports = [
+        row for name, replications in ports.items() for row in summarise(name, replications, is_binned=name in binned)
+    ]
     bounds = {
         row.metric
         for row in of_ports

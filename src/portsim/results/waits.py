@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from portsim.results.measure import HOUR_MS, MINUTE_MS, Sheet, ratio
 from portsim.results.spread import STATISTICS, Spread
 
 TIMES = ("wait", "blocked", "delay", "dwell")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
@@ -181,8 +183,7 @@ class Counts:
 
     def add(self, values: Ints | NDArray[np.bool_] | None, bounds: Sequence[int] | Rows) -> None:
         """Add up values that are ordered by flow; None counts them."""
-        edges = list(bounds)
-        for flow, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for flow, (begin, end) in enumerate(pairwise(bounds)):
             self._of[flow] += int(end - begin if values is None else values[begin:end].sum())
 
     def of(self, flow: int | None) -> int:
@@ -204,7 +205,9 @@ class StageWaitTally:
         reached, wait_end = ledger.waiting(number)
         waits = wait_end - reached
         visits = ledger.visits_of_stage[number]
-        outside = ledger.outside[ledger.first_stage[ledger.outside] == number] if ledger.outside.size else ledger.outside
+        outside = (
+            ledger.outside[ledger.first_stage[ledger.outside] == number] if ledger.outside.size else ledger.outside
+        )
         if not counted.all():
             counted_here = counted[ledger.rows_of(ledger.visits["unit"][visits])]
             waits = waits[np.concatenate((counted_here, counted[outside]))]

@@ -24,7 +24,8 @@ FLAGS = ("is_out", "is_called", "is_aside", "is_in_line", "is_late", "was_paused
 OF_UNIT = ("arrived", "out", "outcome")
 OF_ROW = ("joined", "started", "ended", "left", "lane", "role", "crew", "officers")
 OF_NETWORK = (
-    "slots held crews pools stages_of_pool shared touched moving changes reserves watched paces levels".split()
+    *("slots", "held", "crews", "pools", "stages_of_pool", "shared"),
+    *("touched", "moving", "changes", "reserves", "watched", "paces"),
 )
 
 
@@ -84,6 +85,7 @@ def carry(before: State, network: Network, traffic: Traffic, moved: Ints, now: i
         **layout.arrays,
         **{name: before.arrays[name] for name in OF_NETWORK},
         pieces=np.concatenate((pieces, np.zeros(64, state.PIECE))),
+        levels=np.concatenate((before.levels[: x[state.LEVELS]], np.zeros(64, state.LEVEL))),
         **columns,
     )
 
@@ -95,9 +97,16 @@ def _ranges(begins: Ints, lengths: Ints) -> Ints:
 
 
 def _line_up(
-    columns: dict[str, NDArray[Any]], layout: dict[str, NDArray[Any]], stages: NDArray[Any], traffic: Traffic, inside: Ints
+    columns: dict[str, NDArray[Any]],
+    layout: dict[str, NDArray[Any]],
+    stages: NDArray[Any],
+    traffic: Traffic,
+    inside: Ints,
 ) -> None:
-    """Make the lists anew: doors, those who wait, those who can be called, those paused. inside : numbers, ascending"""
+    """Make the lists anew: doors, those who wait, those who can be called, those paused.
+
+    inside : numbers of the units in the port, ascending
+    """
     units = columns["units"][inside]
     row = units["row"]
     stage = traffic.stage[row]
@@ -125,9 +134,7 @@ def _line_up(
         layout["lists"]["tail"][line[is_last]] = unit[is_last]
 
 
-def _chain_serving(
-    columns: dict[str, NDArray[Any]], stages: NDArray[Any], traffic: Traffic, inside: Ints
-) -> None:
+def _chain_serving(columns: dict[str, NDArray[Any]], stages: NDArray[Any], traffic: Traffic, inside: Ints) -> None:
     """Where services can be paused, chain those under way, in any order."""
     units = columns["units"][inside]
     stage = traffic.stage[units["row"]]

@@ -221,7 +221,9 @@ def layout_of(network: Network, traffic: Traffic) -> Layout:
     many = len(network.stages)
     slot_of = {
         place: slot
-        for slot, place in enumerate((n, role) for n, paper in enumerate(network.stages) for role, _ in paper.lanes or ())
+        for slot, place in enumerate(
+            (n, role) for n, paper in enumerate(network.stages) for role, _ in paper.lanes or ()
+        )
     }
     met = np.zeros((many, len(network.role_lists) + 1), np.bool_)
     met[traffic.stage, traffic.roles + 1] = True

@@ -9,7 +9,8 @@ from typing import Protocol, Self
 
 from portsim.engines import Playing
 from portsim.experiments.findings import Finding
-from portsim.experiments.playing import Replication, play, until
+from portsim.experiments.parts import play_in_parts
+from portsim.experiments.playing import Replication, play, stopped_in_words, until
 from portsim.model import draw, lower, with_outages
 from portsim.model.network import Network
 from portsim.model.records import Records, Table
@@ -49,7 +50,7 @@ class Played:
     stopped : why it had to stop and when, None if it was played to its end
     end : the tick it was played to
     days, hours : see `results.days.count_days` and `results.hours.count_hours`; None unless asked for
-    records : None unless asked for
+    records : None unless asked for; hours and records are None too where the scenario keeps a summary only
     traffic : what the records are of, where it was drawn in this process anyway
     """
 
@@ -113,6 +114,8 @@ class Player:
     def play(self, task: Task) -> Played:
         """Draw, simulate and measure; what is not asked for is let go."""
         scenario, network = task.scenario, self._network(task.scenario)
+        if scenario.records == "summary":
+            return self._play_in_parts(task, network)
         traffic = task.drawn
         if traffic is None:
             traffic = draw(scenario, network, seed=task.seed, replication=task.number)
@@ -127,6 +130,18 @@ class Player:
             hours=count_hours(whole.network, traffic, whole.records) if task.tables else None,
             records=whole.records if task.records else None,
             traffic=traffic if task.records else None,
+        )
+
+    def _play_in_parts(self, task: Task, network: Network) -> Played:
+        """The same, of a scenario that keeps a summary only: days at a time."""
+        whole = play_in_parts(task.scenario, network, seed=task.seed, number=task.number, engine=task.engine)
+        return Played(
+            number=task.number,
+            measures=whole.measures,
+            finding=whole.finding,
+            stopped=None if whole.stop is None else stopped_in_words(task.number, network, whole.stop),
+            end=whole.end,
+            days=whole.days if task.tables else None,
         )
 
     def _network(self, scenario: Scenario) -> Network:

@@ -151,8 +151,8 @@ class Heading(Model):
     records: Annotated[Literal["all", "summary"], OneOf()] = "all"
     """What a replication keeps while it is played. Default all: every unit and visit, as tables and pictures need them.
 
-    summary: measures and daily counts only, made days at a time, so that ten years take no more memory than one. Counts,
-    means and maxima are the same; percentiles of times are off by at most 0.4 % of themselves.
+    summary: measures and daily counts only, made days at a time, so that ten years take no more memory than one.
+    Counts, means and maxima are the same; percentiles of times are off by at most 0.4 % of themselves.
     """
 
     facts: Annotated[tuple[str, ...], Quantity(_read_files, "files")] = ()

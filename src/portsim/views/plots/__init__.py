@@ -34,14 +34,17 @@ def write_pictures(
     """Write pictures of a run into a folder, each named as it is called; return their paths, and notices.
 
     what : names of pictures; all that can be drawn if there are none. The waits of a run that kept no units cannot,
-        which is a notice then
+        nor what is drawn by the hour of one that kept a summary only, which is a notice then
 
     Raises ScenarioError if a table the pictures need is damaged or a picture that is asked for needs what was not kept,
     and OSError while writing.
     """
     notices: dict[str, None] = {}
     names = list(dict.fromkeys(what)) or list(PICTURES)
-    if not what and not source.kept:
+    if not what and not source.has_hours:
+        names = ["daily"]
+        notices["pictures of days only: a run with `records: summary` keeps nothing by the hour, and no unit"] = None
+    elif not what and not source.kept:
         names.remove("wait")
         notices["no picture of waits: the units of no replication were kept (--keep first or all)"] = None
     folder.mkdir(parents=True, exist_ok=True)

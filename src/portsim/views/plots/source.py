@@ -70,9 +70,17 @@ class Source(abc.ABC):
     kept: tuple[int, ...]
     total: int
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether it is known what happened hour by hour: not of a run with `records: summary`."""
+        return self.scenario.records == "all"
+
     @cached_property
     def hours(self) -> Hours:
-        """By hour and stage, every replication read once."""
+        """By hour and stage, every replication read once. ScenarioError where that was not kept."""
+        if not self.has_hours:
+            rule = "nothing was kept by the hour, which this picture is of: run with --set records=all"
+            raise ScenarioError([Problem(None, "records", rule)])
         stages = len(self.network.stages)
         waiting: list[Ints] = []
         sums: dict[str, Ints] = {}
