@@ -3,8 +3,9 @@
 R runs in a process of its own, is given the plain SimPy model's draws in a file, and says itself how much processor
 time model and records took; starting R and reading and writing files are left out.
 
-It is written by simmer's manual (version 4.4). What hands the draws over and reads the visits back has been run with
-R, but never with simmer itself, which no machine at hand had; where it is, tests/test_benchmarks.py checks the visits.
+It is written by simmer's manual (version 4.4). What hands the draws over and reads the visits back has been run with R
+and a stand-in for simmer, the model never with simmer itself, which no machine at hand had: where it is,
+tests/test_benchmarks.py checks the visits.
 """
 
 from __future__ import annotations

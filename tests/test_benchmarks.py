@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from statistics import mean, stdev
 
 import pytest
 
+from benchmarks import __main__ as benchmark_command
 from benchmarks import peer_simmer, peers, plain_simpy
+from benchmarks.measurements import Row
 from benchmarks.plain_simpy import DAY, Draws, Visit
 from portsim.errors import UnavailableError
 from tests import theory
@@ -172,3 +175,30 @@ def test_the_table_has_a_row_for_each_tool_that_is_here():
         for name, package in (("Ciw", "ciw"), ("salabim", "salabim")):
             assert (f"{letter} / {name}" in done.stdout) is bool(find_spec(package))
     assert all(sentence in done.stdout for sentence in peers.absent())
+
+
+# ---- what the documentation shows ------------------------------------------------------------------------------
+
+
+def test_the_table_of_the_docs_is_one_the_command_prints():
+    """Its lines stand in the command's columns, every group is there, and each verdict follows from ratio and bar."""
+    page = (ROOT / "docs" / "speed.md").read_text("utf-8")
+    printed = page.split("```text\n")[1].split("```")[0].splitlines()
+    heading = benchmark_command.LAYOUT.format("", "portsim", "beside", "ratio", "bar", "").rstrip()
+    lines = printed[printed.index(heading) + 1 :]
+    compared = [line for line in lines if "is not compared" not in line]
+    form = r"(.+?)  +(\S+ \S+) +(\S+ \S+) +([\d.]+)( \S+)?(?: +([<>])= ([\d.]+) +(met|not met))?"
+    for line in compared:
+        found = re.fullmatch(form, line)
+        assert found, line
+        what, value, base, ratio, unit, sign, bar, verdict = found.groups()
+        limit = None if bar is None else float(bar)
+        if limit is not None and abs(float(ratio) - limit) <= 0.005:  # met or not by what is rounded away here
+            continue
+        row = Row(what, value, base, float(ratio), limit, at_least=sign == ">", unit=unit or "")
+        assert row.verdict == (verdict or "")
+        assert benchmark_command.line(row) == line
+    tools = {line.split(" / ")[1].split()[0] for line in compared if re.match("[AB] / ", line)}
+    assert tools >= {"plain", "Ciw", "salabim"}
+    for what in ("reference engine", "backlog", "portsim --help", "memory", "compiled engine", "draw to measures"):
+        assert any(what in line for line in compared), what
