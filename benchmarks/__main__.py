@@ -13,6 +13,7 @@ import portsim
 from benchmarks.kernel import measure_huge, measure_kernel, measure_scale, measure_slope
 from benchmarks.long import measure_huge_summary, measure_long
 from benchmarks.measurements import Row, measure_memory, measure_overload, measure_speed, measure_start_up
+from benchmarks.peers import measure_peers
 from portsim.errors import UnavailableError
 
 GROUPS = {
@@ -26,6 +27,7 @@ GROUPS = {
     "slope": measure_slope,
     "long": measure_long,
     "huge-summary": measure_huge_summary,
+    "peers": measure_peers,
 }
 ONLY_IF_ASKED = {"huge", "huge-summary"}
 LAYOUT = "{:<60} {:>16} {:>16} {:>13}  {:<10}{}"

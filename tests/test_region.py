@@ -296,7 +296,7 @@ def test_the_schema_of_a_region_has_every_key_and_explains_it():
     schema = ps.json_schema(region=True)
     port = schema["$defs"]["RegionPortModel"]
     assert list(schema["properties"]) == [
-        "portsim", "region", "description", "from", "to", "measure_from", "timezone", "seed", "ports",
+        "portsim", "region", "description", "from", "to", "measure_from", "timezone", "records", "seed", "ports",
     ]  # fmt: skip
     assert list(port["properties"]) == ["scenario", "plan", "set"]
     assert schema["required"] == ["portsim", "region", "from", "to", "ports"]

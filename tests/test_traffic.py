@@ -253,8 +253,8 @@ def test_units_do_not_depend_on_the_blocks_they_are_drawn_in(
     scenario = port(flows=[flow(arrivals=arrivals)])
     at_once = drawn(scenario)
 
-    def in_small_blocks(flow: Flow, gaps: Callable, limit: int, *, expected: float) -> np.ndarray:
-        return running_sums(flow, gaps, limit, expected=0.0)
+    def in_small_blocks(flow: Flow, gaps: Callable, limit: int, *, expected: float, k: int, total: int) -> np.ndarray:
+        return running_sums(flow, gaps, limit, expected=0.0, k=k, total=total)
 
     monkeypatch.setattr("portsim.model.arrivals.running_sums", in_small_blocks)
     assert same(drawn(scenario), at_once)
