@@ -46,22 +46,26 @@ def _units(traffic: Traffic, s: State) -> Table:
 
 def _visits(traffic: Traffic, s: State, outcomes: NDArray[np.int8], *, is_last: bool) -> Table:
     joined = s.joined != NONE
-    rows = _where(joined)
+    is_whole = bool(joined.all())
+
+    def of(column: NDArray[Any], *, is_ours: bool = True) -> NDArray[Any]:
+        """The elements of steps that were joined; `is_ours` where nobody else needs the column."""
+        if is_whole:
+            return column
+        return _close_up(column, joined) if is_ours else column[joined]
+
     steps = np.diff(traffic.first)
     narrow = np.dtype(np.int32 if s.joined.size <= np.iinfo(np.int32).max else np.int64)
     step: NDArray[Any] = np.arange(s.joined.size, dtype=narrow)
     np.subtract(step, np.repeat(traffic.first[:-1].astype(narrow), steps), out=step)
-    columns = {
-        "unit": np.repeat(np.arange(len(traffic)), steps)[rows],
-        "step": step.astype(VISITS["step"])[rows],
-        "outcome": outcomes[rows],
-    }
+    columns = {"step": of(step.astype(VISITS["step"]))}
     del step
+    columns["unit"] = of(np.repeat(np.arange(len(traffic)), steps))
+    columns["outcome"] = of(outcomes)
     for name in ("leg", "direction", "stage"):
-        columns[name] = getattr(traffic, name)[rows]
+        columns[name] = of(getattr(traffic, name), is_ours=False)
     for name in WRITTEN:
-        column = s.arrays[name]
-        columns[name] = _close_up(column, joined) if is_last and not isinstance(rows, slice) else column[rows]
+        columns[name] = of(s.arrays[name], is_ours=is_last)
     return table(VISITS, columns)
 
 
