@@ -323,6 +323,7 @@ def test_a_summary_that_has_to_stop_has_the_figures_of_the_whole_up_to_there():
     scenario = load("irkeshtam-24h", sets=["limits.units_in_port=40", "records=summary"])
     runs = {engine: ps.run(scenario, replications=1, engine=engine) for engine in ("reference", "compiled")}
     whole = ps.run(load("irkeshtam-24h", sets=["limits.units_in_port=40"]), replications=1, engine="compiled")
+    assert runs["compiled"].stopped is not None and "; the last events: one of " in runs["compiled"].stopped
     for run in runs.values():
         assert run.stopped is not None and whole.stopped is not None
         assert run.stopped.partition("; the last events")[0] == whole.stopped.partition("; the last events")[0]
