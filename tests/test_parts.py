@@ -319,10 +319,10 @@ def test_a_summary_does_not_depend_on_the_parts_nor_on_the_engine(visits_in_part
 
 
 def test_a_summary_that_has_to_stop_has_the_figures_of_the_whole_up_to_there():
-    """Stopped at 100 units in the port: both engines at the same tick, with the same counts."""
-    scenario = load("irkeshtam-24h", sets=["limits.units_in_port=100", "records=summary"])
+    """Stopped at 400 units, on the closed day in the port: both engines at the same tick, with the same counts."""
+    scenario = load("irkeshtam-24h", sets=["limits.units_in_port=400", "records=summary"])
     runs = {engine: ps.run(scenario, replications=1, engine=engine) for engine in ("reference", "compiled")}
-    whole = ps.run(load("irkeshtam-24h", sets=["limits.units_in_port=100"]), replications=1, engine="compiled")
+    whole = ps.run(load("irkeshtam-24h", sets=["limits.units_in_port=400"]), replications=1, engine="compiled")
     assert runs["compiled"].stopped is not None and "; the last events: one of " in runs["compiled"].stopped
     for run in runs.values():
         assert run.stopped is not None and whole.stopped is not None
