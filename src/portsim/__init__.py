@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api import (
         Check,
+        Comparison,
         Description,
         EngineError,
         Fact,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Trace,
         Verification,
         check,
+        compare,
         describe,
         facts,
         json_schema,
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Check",
+    "Comparison",
     "Description",
     "EngineError",
     "Fact",
@@ -63,6 +66,7 @@ __all__ = [
     "Verification",
     "__version__",
     "check",
+    "compare",
     "describe",
     "facts",
     "json_schema",

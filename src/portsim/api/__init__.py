@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api.catalogue import facts, json_schema, regions, scenarios
     from portsim.api.checking import Check, RegionCheck, check
+    from portsim.api.comparisons import Comparison, compare
     from portsim.api.describing import Description, describe
     from portsim.api.loading import load, load_text
     from portsim.api.regionruns import RegionRun
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Check": "portsim.api.checking",
+    "Comparison": "portsim.api.comparisons",
     "Description": "portsim.api.describing",
     "EngineError": "portsim.errors",
     "Fact": "portsim.facts",
@@ -49,6 +51,7 @@ _HOME = {
     "Trace": "portsim.api.tracing",
     "Verification": "portsim.api.verifying",
     "check": "portsim.api.checking",
+    "compare": "portsim.api.comparisons",
     "describe": "portsim.api.describing",
     "facts": "portsim.api.catalogue",
     "json_schema": "portsim.api.catalogue",
@@ -63,6 +66,7 @@ _HOME = {
 
 __all__ = [
     "Check",
+    "Comparison",
     "Description",
     "EngineError",
     "Fact",
@@ -80,6 +84,7 @@ __all__ = [
     "Trace",
     "Verification",
     "check",
+    "compare",
     "describe",
     "facts",
     "json_schema",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from portsim.experiments import Run
+from portsim.experiments.compare import Comparison
 from portsim.scenario.calendar import moment
 
 
@@ -30,6 +31,51 @@ def run_document(run: Run) -> dict[str, Any]:
         "warnings": list(run.warnings),
         "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in run.rows],
     }
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """`portsim.compare/1`: every plan's summary, the baseline's first, and every difference from the baseline.
+
+    A plan is None for the scenario without a plan. Differences are those of the port, its flows and its stages; those of
+    kinds, directions and pools are in `differences.csv`.
+    """
+    base = comparison.baseline
+    scenario = base.candidate.scenario
+    return {
+        "schema": "portsim.compare/1",
+        "scenario": scenario.name,
+        "baseline": base.plan,
+        "seed": comparison.seed,
+        "replications": len(comparison.numbers),
+        "engine": base.run.engine,
+        "window": {
+            "from": moment(scenario.measure_from_ms, scenario.clock),
+            "to": moment(base.run.end_ms, scenario.clock),
+        },
+        "warnings": list(comparison.warnings),
+        "plans": [
+            {
+                "plan": played.plan,
+                "officer_hours": finite(played.officer_hours),
+                "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in played.run.rows],
+            }
+            for played in comparison.plans
+        ],
+        "differences": [
+            {name: finite(getattr(row, name)) for name in _DIFFERENCE}
+            for row in comparison.differences
+            if (row.kind, row.direction, row.pool) == (None, None, None)
+        ],
+        "best": [
+            {name: finite(getattr(row, name)) for name in _BEST}
+            for row in comparison.chances
+            if (row.kind, row.direction, row.pool) == (None, None, None)
+        ],
+    }
+
+
+_DIFFERENCE = ("plan", "baseline", "metric", "flow", "stage", "mean", "ci_low", "ci_high", "n", "verdict")
+_BEST = ("metric", "flow", "stage", "plan", "probability")
 
 
 def finite(value: Any) -> Any:
