@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 import portsim
 from portsim.api import runs
 from portsim.cli import app
+from portsim.experiments.executors import tasks
 
 # Four trucks at noon on each of two days, one lane, ten minutes each: they wait 0, 10, 20 and 30 minutes.
 SCENARIO = """\
@@ -306,16 +307,14 @@ def test_a_limit_ends_with_4_and_the_partial_result_labelled():
 
 def interrupt_after(done: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while replication number `done` is played."""
-    from portsim.experiments import replicate
-
-    play = replicate.__globals__["play"]
+    play = tasks.play
 
     def interrupted(*args, number, **kwargs):
         if number == done:
             raise KeyboardInterrupt
         return play(*args, number=number, **kwargs)
 
-    monkeypatch.setitem(replicate.__globals__, "play", interrupted)
+    monkeypatch.setattr(tasks, "play", interrupted)
 
 
 def test_ctrl_c_ends_with_130_and_the_replications_done(monkeypatch, folder):

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from portsim.experiments import Replication, replicate
+from portsim.experiments import Replication, replay, replicate
 from portsim.model.network import NONE
 from portsim.scenario import load_text
 from tests.verification import EXPONENTIAL, flow, measured, port
@@ -38,13 +38,10 @@ def play(engine_name: str) -> Play:
             assert scenario.count(replaced[0]) == 1, f"{replaced[0]!r} must stand there once"
             scenario = scenario.replace(*replaced)
         found: list[list[float]] = []
-        replicate(
-            load_text(scenario),
-            replications=replications,
-            seed=seed,
-            engine=engine_name,
-            on_replication=lambda replication: found.append([value(replication) for value in values]),
-        )
+        loaded = load_text(scenario)
+        for number in range(replications):
+            replication = replay(loaded, number, seed=seed, engine=engine_name)
+            found.append([value(replication) for value in values])
         table = np.array(found).T
         return table[0] if len(values) == 1 else table
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 import portsim as ps
 from portsim import yamlfile
 from portsim.errors import ScenarioError
-from portsim.experiments import replicate, verify
-from portsim.experiments.replicate import Replication
+from portsim.experiments import Replication, replicate, verify
 from portsim.model import lower, with_outages
 from portsim.model.distributions import durations
 from portsim.model.network import Closed, Network
 from portsim.model.outages import MOST_AT_ONCE, draw_outages
 from portsim.model.streams import Streams
 from portsim.results import Ledger
+from portsim.results.days import count_days
 from portsim.results.hours import count_hours
 from portsim.results.runtables import RunTables
 from portsim.results.trace import trace_unit
@@ -462,12 +462,11 @@ def test_the_mean_day_is_over_days_that_differ():
     scenario = scenario_of("{every: {exponential: {mean: 10 h}}, last: {exponential: {mean: 2 h}}}")
     files: dict[str, bytes] = {}
     paper = lower(scenario)
-    tables = RunTables(
-        lambda path, pieces, rows: files.update({path: b"".join(pieces)}), paper, keep="none", table_format="csv"
-    )
+    tables = RunTables(lambda path, pieces, rows: files.update({path: b"".join(pieces)}), paper, table_format="csv")
     runs = played(scenario, 3)
     for one in runs:
-        tables.add(one.number, one.network, one.traffic, one.records, one.measures, is_stopped=False)
+        days, hours = (count(one.network, one.traffic, one.records) for count in (count_days, count_hours))
+        tables.add(one.number, one.measures, days, hours, None, end=one.network.end, is_stopped=False)
     tables.finish([])
     header, *lines = files["hourly.csv"].decode().splitlines()
     place = header.split(",").index("lanes_open")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from portsim.errors import ScenarioError
-from portsim.experiments import Replication, Saving, replicate
+from portsim.experiments import Played, Saving, replicate
 from portsim.experiments.findings import Finding, warnings_about
 from portsim.model.records import VisitOutcome
 from portsim.scenario import load_text
@@ -118,7 +118,7 @@ def test_each_replication_is_handed_over_once_in_order():
 
 
 def interrupt_at(number: int):
-    def interrupt(replication: Replication) -> None:
+    def interrupt(replication: Played) -> None:
         if replication.number == number:
             raise KeyboardInterrupt
 
@@ -180,7 +180,7 @@ def test_a_run_that_stopped_is_written_as_far_as_it_went(tmp_path, limit, keep):
     """With a limit of 1 and two units at the start it stops at the very first instant, with 900 on the second day."""
     scenario = load_text(OVERRUN, sets=[f"limits.units_in_port={limit}"])
     saving = Saving(scenario, tmp_path / "out", keep=keep)
-    run = replicate(scenario, replications=2, on_replication=saving.add)
+    run = replicate(scenario, replications=2, tables=True, records=keep, on_replication=saving.add)
     saving.finish(run)
     assert run.stopped is not None
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
@@ -318,7 +318,7 @@ flows:
 def save(folder, **arguments):
     scenario = load_text(TEXT)
     saving = Saving(scenario, folder)
-    run = replicate(scenario, on_replication=saving.add, **arguments)
+    run = replicate(scenario, tables=True, records="first", on_replication=saving.add, **arguments)
     saving.finish(run)
     return run
 

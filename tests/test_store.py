@@ -33,6 +33,8 @@ from portsim.results import (
     read_table,
     summarise,
 )
+from portsim.results.days import count_days
+from portsim.results.hours import count_hours
 from portsim.results.names import Names
 from portsim.results.parquet import parquet_bytes
 from portsim.results.reading import day_columns, hour_columns
@@ -113,11 +115,18 @@ SCENARIO = Scenario(
 MEASURES = measure(NETWORK, TRAFFIC, RECORDS, {"wait_p95_min": 30.0})
 
 
+def write(folder: RunFolder, number: int, *, is_kept: bool = True, end: int = END, is_stopped: bool = False) -> None:
+    network, records = dataclasses.replace(NETWORK, end=end), dataclasses.replace(RECORDS, end=end)
+    days, hours = (count(network, TRAFFIC, records) for count in (count_days, count_hours))
+    kept = records if is_kept else None
+    folder.write_replication(number, MEASURES, days, hours, kept, end=end, is_stopped=is_stopped)
+
+
 def save(path: pathlib.Path, *, numbers=(0,), engine="reference", wall=1.0, **options) -> pathlib.Path:
     folder = RunFolder.create(path, NETWORK, **options)
     folder.write_scenario("portsim: 1\n")
     for number in numbers:
-        folder.write_replication(number, NETWORK, TRAFFIC, RECORDS, MEASURES)
+        write(folder, number, is_kept=options.get("keep", "first") in ("all", "first" if number == numbers[0] else ""))
     manifest = manifest_of(
         SCENARIO,
         NETWORK,
@@ -260,9 +269,8 @@ def test_keep_says_whose_records_are_kept(tmp_path):
 
 def test_a_stopped_replication_is_saved_and_left_out_of_the_means(tmp_path):
     folder = RunFolder.create(tmp_path / "run", NETWORK)
-    folder.write_replication(0, NETWORK, TRAFFIC, RECORDS, MEASURES)
-    early = dataclasses.replace(NETWORK, end=20 * HOUR)
-    folder.write_replication(1, early, TRAFFIC, dataclasses.replace(RECORDS, end=20 * HOUR), MEASURES, is_stopped=True)
+    write(folder, 0)
+    write(folder, 1, end=20 * HOUR, is_stopped=True)
     folder.finish((), {})
     assert (tmp_path / "run/replications/0001/measures.csv").exists()
     assert {line[:2] for line in (tmp_path / "run/daily.csv").read_text().splitlines()[1:]} == {"0,"}

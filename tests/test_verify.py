@@ -17,6 +17,7 @@ import portsim
 from portsim.cli import app
 from portsim.errors import ScenarioError
 from portsim.experiments import Saving, replicate
+from portsim.experiments.executors import tasks
 from portsim.results.manifest import is_as_written, manifest_text
 from portsim.scenario import load
 
@@ -194,7 +195,7 @@ def test_a_run_that_was_interrupted_is_identical_however_far_it_had_come(scenari
         if replication.number == 2 and moment == "after":
             raise KeyboardInterrupt
 
-    run = replicate(loaded, replications=5, on_replication=on_replication)
+    run = replicate(loaded, replications=5, tables=True, records="all", on_replication=on_replication)
     monkeypatch.setattr(saving._folder._tables, "_put", write)
     saving.finish(run)
     assert run.is_interrupted
@@ -503,14 +504,14 @@ def test_a_folder_that_is_no_run_folder_is_refused(tmp_path):
 
 
 def test_ctrl_c_ends_it_without_a_result(run, monkeypatch):
-    play = replicate.__globals__["play"]
+    play = tasks.play
 
     def interrupted(*args, number, **kwargs):
         if number == 1:
             raise KeyboardInterrupt
         return play(*args, number=number, **kwargs)
 
-    monkeypatch.setitem(replicate.__globals__, "play", interrupted)
+    monkeypatch.setattr(tasks, "play", interrupted)
     result = call("verify", str(run))
     assert (result.exit_code, result.stdout) == (130, "")
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from portsim.experiments import Replication, replicate
+from portsim.experiments import Replication, replay
 from portsim.model.network import NONE
 from portsim.results.hours import HOUR_MS, count_hours
 from portsim.scenario import load_text
@@ -84,19 +84,13 @@ class Case:
         """Run the case, `times` as many replications as usual, with a seed of its own."""
         values: dict[str, list[float]] = {what: [] for what in self.expected}
 
-        def read(replication: Replication) -> None:
+        scenario = load_text(self.scenario)
+        for number in range(self.replications * times):
+            replication = replay(scenario, number, seed=zlib.crc32(self.name.encode()), engine=engine)
             assert replication.stopped is None
             assert self.supposes is None or self.supposes(replication), f"{self.name}: the theory does not apply"
             for what, (_, value) in self.expected.items():
                 values[what].append(value(replication))
-
-        replicate(
-            load_text(self.scenario),
-            replications=self.replications * times,
-            seed=zlib.crc32(self.name.encode()),
-            engine=engine,
-            on_replication=read,
-        )
         return [
             Finding(
                 self.name,

@@ -16,7 +16,7 @@ from portsim.experiments.compare import Comparison as Compared
 from portsim.experiments.compare import compare as compare_candidates
 from portsim.experiments.equalhours import equalise, rostered_hours
 from portsim.experiments.measures import check_selections
-from portsim.experiments.playing import play_together
+from portsim.experiments.together import play_together
 from portsim.experiments.replicate import numbers_of
 from portsim.results.differences import ChanceRow, DifferenceRow, Plan
 from portsim.results.files import write_whole

@@ -10,7 +10,7 @@ from portsim import experiments
 from portsim.api import frames
 from portsim.api.runs import Run
 from portsim.engines import EngineName
-from portsim.experiments import RegionSaving, Replication, replicate_region
+from portsim.experiments import Played, RegionSaving, replicate_region
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
@@ -87,17 +87,17 @@ def run_region(
     folder: Path | None,
     folder_keep: Keep,
     table_format: Format,
-    on_replication: Callable[[Replication], None] | None,
+    on_replication: Callable[[Played], None] | None,
     on_notice: Callable[[str], None] | None,
 ) -> RegionRun:
     """Simulate every port of a region several times; arguments are those of `portsim.run`."""
     saving = RegionSaving(region, folder, keep=folder_keep, table_format=table_format) if folder is not None else None
 
-    def on_each(port: str, replication: Replication) -> None:
+    def on_each(port: str, played: Played) -> None:
         if saving is not None:
-            saving.add(port, replication)
+            saving.add(port, played)
         if on_replication is not None:
-            on_replication(replication)
+            on_replication(played)
 
     data = replicate_region(
         region,
@@ -105,6 +105,8 @@ def run_region(
         seed=seed,
         engine=engine,
         keep=keep,
+        tables=saving is not None,
+        records=folder_keep if saving is not None else "none",
         on_replication=on_each,
         on_notice=on_notice,
     )

@@ -11,7 +11,7 @@ from portsim.api import frames
 from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
-from portsim.experiments import Replication, Saving, replicate
+from portsim.experiments import Played, Replication, Saving, replicate
 from portsim.experiments import Run as Replicated
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
@@ -107,7 +107,7 @@ def run(
     folder: str | os.PathLike[str] | None = None,
     folder_keep: Keep = "first",
     table_format: Format = "csv",
-    on_replication: Callable[[Replication], None] | None = None,
+    on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Run | Any:
     """Simulate a scenario several times; or every port of a region, which gives a `RegionRun`.
@@ -144,11 +144,11 @@ def run(
         )
     saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
 
-    def on_each(replication: Replication) -> None:
+    def on_each(played: Played) -> None:
         if saving is not None:
-            saving.add(replication)
+            saving.add(played)
         if on_replication is not None:
-            on_replication(replication)
+            on_replication(played)
 
     data = replicate(
         loaded,
@@ -156,6 +156,8 @@ def run(
         seed=seed,
         engine=engine,
         keep=keep,
+        tables=saving is not None,
+        records=folder_keep if saving is not None else "none",
         on_replication=on_each,
         on_notice=on_notice,
     )

@@ -15,7 +15,7 @@ from portsim.cli.progress import Bar
 from portsim.errors import PortsimError
 
 if TYPE_CHECKING:
-    from portsim.experiments import Replication
+    from portsim.experiments import Played
 
 
 class EngineChoice(StrEnum):
@@ -82,8 +82,8 @@ def run(
     ports = [port.name for port in loaded.ports] if isinstance(loaded, api.Region) else []
     with Bar(replications * max(len(ports), 1), is_wanted=not quiet) as bar:
 
-        def on_replication(replication: Replication) -> None:
-            del replication
+        def on_replication(played: Played) -> None:
+            del played
             bar.advance()
 
         result = api.run(

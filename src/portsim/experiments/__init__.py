@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from portsim.experiments.executors import Executor, Played, Task, executor_for
+from portsim.experiments.playing import Replication, replay
 from portsim.experiments.regional import RegionRun, replicate_region
 from portsim.experiments.regionsaving import RegionSaving
 from portsim.experiments.regionverifying import verify_region
-from portsim.experiments.replicate import Replication, Run, replicate
+from portsim.experiments.replicate import Run, replicate
 from portsim.experiments.saving import Saving
 from portsim.experiments.verifying import Difference, Verification, verify
 
 __all__ = [
     "Difference",
+    "Executor",
+    "Played",
     "RegionRun",
     "RegionSaving",
     "Replication",
     "Run",
     "Saving",
+    "Task",
     "Verification",
+    "executor_for",
+    "replay",
     "replicate",
     "replicate_region",
     "verify",

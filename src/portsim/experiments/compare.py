@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from portsim.engines import EngineName
 from portsim.experiments.demand import demand_differences
 from portsim.experiments.equalhours import Adjusted
-from portsim.experiments.playing import play_together
+from portsim.experiments.executors import Executor
+from portsim.experiments.together import play_together
 from portsim.experiments.replicate import Run, numbers_of
 from portsim.results.differences import (
     ChanceRow,
@@ -23,6 +24,9 @@ from portsim.scenario.scenario import Scenario
 
 HOURS_APART = 0.01
 """From this share of the baseline's officer-hours on a plan is flagged: it may be better for having more of them."""
+
+FEWER = 0.01
+"""From this share of the baseline's arrivals on it is said that a plan loses units."""
 
 NO_PLAN = "(no plan)"
 """How the scenario without a plan is written where a name is needed; no plan can be called so."""
@@ -108,6 +112,7 @@ def compare(
     replications: int | Iterable[int] = 30,
     seed: int | None = None,
     engine: EngineName = "auto",
+    executor: Executor | None = None,
     on_replication: Callable[[int], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Comparison:
@@ -134,6 +139,7 @@ def compare(
         numbers,
         seed=used,
         engine=engine,
+        executor=executor,
         on_replication=on_replication,
         on_notice=on_notice,
     )
@@ -161,9 +167,33 @@ def compare(
         seed=used,
         differences=differences(measured[0], measured[1:]),
         chances=chances(measured[0], measured[1:]),
-        warnings=tuple(dict.fromkeys([*unpaired, *_warnings(plans)])),
+        warnings=tuple(dict.fromkeys([*unpaired, *_of_fewer(plans), *_warnings(plans)])),
         is_interrupted=together.is_interrupted,
     )
+
+
+def _of_fewer(plans: Sequence[Played]) -> Iterator[str]:
+    """A warning for each plan that serves fewer units than the baseline: short waits of few are no gain by themselves."""
+    lost = {"stayed_away": "stay away", "left": "give up waiting", "turned_away": "are turned away"}
+    base = _port_rows(plans[0])
+    for played in plans[1:]:
+        own = _port_rows(played)
+        for metric, words in lost.items():
+            more = own.get(metric, 0.0) - base.get(metric, 0.0)
+            if more > FEWER * base.get("arrived", 0.0):
+                yield (
+                    f"{played.label}: {more:,.0f} more units {words} than in {plans[0].label}, on average, so its waits "
+                    "are those of fewer units: read them with crossings"
+                )
+
+
+def _port_rows(played: Played) -> dict[str, float]:
+    """The means of the whole port."""
+    return {
+        row.metric: row.mean
+        for row in played.run.rows
+        if (row.flow, row.kind, row.direction, row.stage, row.pool) == (None,) * 5 and not math.isnan(row.mean)
+    }
 
 
 def _warnings(plans: Sequence[Played]) -> list[str]:

@@ -1,105 +1,91 @@
-"""Several scenarios played on the same chance: the one place from which comparisons and sweeps get their replications."""
+"""One replication of a scenario: drawn, simulated and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from portsim.engines import EngineName
-from portsim.experiments.replicate import Gathering, Replication, Run
+from portsim.engines import EngineName, simulate
+from portsim.errors import LimitError
+from portsim.experiments.findings import Finding, find
+from portsim.model import draw, lower, with_outages
+from portsim.model.network import Network, frozen
+from portsim.model.records import Records
+from portsim.model.traffic import Traffic
+from portsim.results import Measure, measure
+from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import Scenario
 
-MOST_READY = 64
-"""Scenarios kept ready to be played on; a screening has thousands, each played once."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turn:
-    """Replication `number` of a scenario."""
+class Replication:
+    """One replication, with what went into it and what came out of it.
 
-    scenario: Scenario
+    number : which one, from 0; it alone decides the draws, not how many others there are
+    network : as it was played, with its outages; it ends early if the replication had to stop
+    measures : of the measured stretch, the same rows in the same order in every replication
+    stopped : why it had to stop and when, None if it was played to its end
+    """
+
     number: int
+    network: Network
+    traffic: Traffic
+    records: Records
+    measures: tuple[Measure, ...]
+    finding: Finding
+    stopped: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Together:
-    """What playing several scenarios gave.
+def replay(scenario: Scenario, number: int, *, seed: int | None = None, engine: EngineName = "auto") -> Replication:
+    """Draw, simulate and measure replication `number`, alone or again, to look at everything in it.
 
-    runs : of each scenario in order, of the same replications, unless one had to stop
-    is_interrupted : whether Ctrl-C ended it; all runs are then of the replications that all of them have done
+    seed : in place of the scenario's
+
+    Raises ValueError for an engine that does not exist, UnavailableError for one that cannot run here.
     """
-
-    runs: tuple[Run, ...]
-    is_interrupted: bool
-
-
-def play_turns(
-    turns: Iterable[Turn],
-    *,
-    seed: int,
-    engine: EngineName,
-    expected: int,
-    on_notice: Callable[[str], None] | None = None,
-) -> Iterator[Replication]:
-    """Play turns in their order. `seed` holds for all, so that replications of one number share their chance.
-
-    expected : how many there will be, which decides what engine is done sooner
-    """
-    ready: dict[int, tuple[Scenario, Gathering]] = {}
-    for turn in turns:
-        if id(turn.scenario) not in ready:
-            if len(ready) >= MOST_READY:
-                ready.pop(next(iter(ready)))
-            gathering = Gathering(
-                turn.scenario, seed=seed, engine=engine, keep="none", replications=expected, on_notice=on_notice
-            )
-            ready[id(turn.scenario)] = turn.scenario, gathering
-        yield ready[id(turn.scenario)][1].play(turn.number)
+    seed = scenario.seed if seed is None else seed
+    network = lower(scenario)
+    traffic = draw(scenario, network, seed=seed, replication=number)
+    return play(scenario, network, traffic, seed=seed, number=number, engine=engine)
 
 
-def play_together(
-    scenarios: Sequence[Scenario],
-    numbers: Sequence[int],
-    *,
-    seed: int,
-    engine: EngineName = "auto",
-    on_replication: Callable[[int], None] | None = None,
-    on_notice: Callable[[str], None] | None = None,
-) -> Together:
-    """Play the same replications of several scenarios, replication by replication.
-
-    on_replication : called when one is done, with how many there will be of all scenarios together
-
-    A scenario that has to stop at a limit is not played further, the others are. Ctrl-C ends all with the replications
-    that every scenario has done, or is raised as KeyboardInterrupt where there are none.
-    """
-    expected = len(scenarios) * len(numbers)
-    gatherings = [
-        Gathering(scenario, seed=seed, engine=engine, keep="none", replications=expected, on_notice=on_notice)
-        for scenario in scenarios
-    ]
-    stopped: set[int] = set()
-    order = [(position, number) for number in numbers for position in range(len(scenarios))]
-    turns = (Turn(scenarios[position], number) for position, number in order)
-    done: list[set[int]] = [set() for _ in scenarios]
-    is_interrupted = False
+def play(
+    scenario: Scenario, network: Network, traffic: Traffic, *, seed: int, number: int, engine: EngineName
+) -> Replication:
+    """Simulate and measure replication `number`; one that has to stop is measured as far as it went."""
+    network = with_outages(scenario, network, seed=seed, replication=number)
+    stopped: str | None = None
     try:
-        played = play_turns(turns, seed=seed, engine=engine, expected=expected, on_notice=on_notice)
-        for (position, number), replication in zip(order, played, strict=True):
-            if position not in stopped:
-                gatherings[position].add(replication)
-                done[position].add(number)
-                if replication.stopped is not None:
-                    stopped.add(position)
-            if on_replication is not None:
-                on_replication(expected)
-    except KeyboardInterrupt:
-        shared = set.intersection(*(of_one for place, of_one in enumerate(done) if place not in stopped), set(numbers))
-        if not shared or not all(done):
+        records = simulate(
+            network,
+            traffic,
+            units_in_port=scenario.limits.units_in_port,
+            wall_time=scenario.limits.wall_time_s,
+            engine=engine,
+        )
+    except LimitError as error:
+        if error.records is None:
             raise
-        for gathering, of_one in zip(gatherings, done, strict=True):
-            for number in sorted(of_one - shared, reverse=True):
-                gathering.drop(number)
-        extent = f"interrupted: the figures are of {len(shared)} of {len(numbers)} replications"
-        return Together(tuple(gathering.finish(extent, is_interrupted=True) for gathering in gatherings), True)
-    return Together(tuple(gathering.finish() for gathering in gatherings), is_interrupted)
+        records = error.records
+        network = until(network, records.end)
+        moment = to_local(network.start_ms + error.tick, network.clock)
+        stopped = f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {error}"
+    return Replication(
+        number=number,
+        network=network,
+        traffic=traffic,
+        records=records,
+        measures=measure(network, traffic, records, scenario.targets),
+        finding=find(network, traffic, records),
+        stopped=stopped,
+    )
+
+
+def until(network: Network, end: int) -> Network:
+    """The network as far as it was played, so that nothing is said of time that was not."""
+    last = int(network.midnights.searchsorted(end))
+    return replace(
+        network,
+        end=end,
+        measure_from=min(network.measure_from, end),
+        midnights=frozen(network.midnights[: last + 1], network.midnights.dtype),
+    )

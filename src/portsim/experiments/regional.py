@@ -7,10 +7,12 @@ need be in memory at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from portsim.engines import EngineName
-from portsim.experiments.replicate import Gathering, Replication, Run, numbers_of
+from portsim.experiments.executors import Executor, Played, executor_for
+from portsim.experiments.replicate import Gathering, Run, numbers_of
 from portsim.results import Measure, MetricRow
 from portsim.results.runtables import Keep
 from portsim.results.totals import add_up, summarise_region
@@ -47,7 +49,10 @@ def replicate_region(
     seed: int | None = None,
     engine: EngineName = "auto",
     keep: Keep = "none",
-    on_replication: Callable[[str, Replication], None] | None = None,
+    executor: Executor | None = None,
+    tables: bool = False,
+    records: Keep = "none",
+    on_replication: Callable[[str, Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> RegionRun:
     """Simulate every port of a region several times, and add up what adds up.
@@ -69,6 +74,8 @@ def replicate_region(
             seed=port_seed(seed, port.name),
             engine=engine,
             keep=keep,
+            tables=tables,
+            records=records,
             replications=len(numbers) * len(region.ports),
             on_notice=on_notice,
         )
@@ -78,26 +85,30 @@ def replicate_region(
     stopped: dict[str, str] = {}
     extent = ""
     is_interrupted = False
-    for number in numbers:
-        try:
-            for name, gathering in ports.items():
-                replication = gathering.play(number)
-                if on_replication is not None:
-                    on_replication(name, replication)
-                gathering.add(replication)
-                if replication.stopped is not None:
-                    stopped[name] = replication.stopped
-        except KeyboardInterrupt:
-            if not done:
-                raise
-            is_interrupted, stopped = True, {}
-            extent = f"interrupted: the figures are of {len(done)} of {len(numbers)} replications"
-        if stopped or is_interrupted:
-            if done:
-                for name in ports.keys() - stopped.keys():
-                    ports[name].drop(number)
-            break
-        done.append(number)
+    tasks = (
+        gathering.task(number, is_first=number == numbers[0]) for number in numbers for gathering in ports.values()
+    )
+    with closing((executor_for() if executor is None else executor).play(tasks)) as results:
+        for number in numbers:
+            try:
+                for name, gathering in ports.items():
+                    played = next(results)
+                    if on_replication is not None:
+                        on_replication(name, played)
+                    gathering.add(played)
+                    if played.stopped is not None:
+                        stopped[name] = played.stopped
+            except KeyboardInterrupt:
+                if not done:
+                    raise
+                is_interrupted, stopped = True, {}
+                extent = f"interrupted: the figures are of {len(done)} of {len(numbers)} replications"
+            if stopped or is_interrupted:
+                if done:
+                    for name in ports.keys() - stopped.keys():
+                        ports[name].drop(number)
+                break
+            done.append(number)
     if stopped:
         extent = f"port {', '.join(stopped)} had to stop in replication {numbers[len(done)]}"
         extent += f": the figures are of the {len(done)} before it" if done else ", the first"

@@ -8,8 +8,8 @@ from typing import Any
 
 import portsim
 from portsim import yamlfile
+from portsim.experiments.executors import Played
 from portsim.experiments.regional import RegionRun
-from portsim.experiments.replicate import Replication
 from portsim.experiments.saving import Saving
 from portsim.results.manifest import REGION_SCHEMA
 from portsim.results.regionstore import write_region
@@ -33,9 +33,9 @@ class RegionSaving:
             for port in region.ports
         }
 
-    def add(self, port: str, replication: Replication) -> None:
+    def add(self, port: str, played: Played) -> None:
         """Write a replication of a port."""
-        self._ports[port].add(replication)
+        self._ports[port].add(played)
 
     def finish(self, run: RegionRun) -> None:
         """Finish the folder of every port, then write the totals and, last, the region's manifest."""

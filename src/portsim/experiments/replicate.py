@@ -1,41 +1,23 @@
-"""Replications of one scenario: draw, simulate, measure, one after another."""
+"""Replications of one scenario, each drawn, simulated and measured, and what they are together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
+from typing import get_args
 
-from portsim.engines import Choice, EngineName, check_name, choose, simulate
-from portsim.errors import LimitError
-from portsim.experiments.findings import Finding, find, warnings_about
-from portsim.model import draw, lower, with_outages
-from portsim.model.network import Network, frozen
-from portsim.model.records import Records
+from portsim.engines import Choice, EngineName, check_name, choose
+from portsim.experiments.executors import Executor, Played, Task, executor_for
+from portsim.experiments.findings import Finding, warnings_about
+from portsim.experiments.playing import Replication
+from portsim.model import draw, lower
+from portsim.model.network import Network
 from portsim.model.traffic import Traffic
-from portsim.results import Measure, MetricRow, measure, summarise
+from portsim.results import Measure, MetricRow, summarise
 from portsim.results.runtables import Keep
-from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import load_warnings
 from portsim.scenario.scenario import Scenario
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replication:
-    """One replication, with what went into it and what came out of it.
-
-    number : which one, from 0; it alone decides the draws, not how many others there are
-    network : as it was played, with its outages; it ends early if the replication had to stop
-    measures : of the measured stretch, the same rows in the same order in every replication
-    stopped : why it had to stop and when, None if it was played to its end
-    """
-
-    number: int
-    network: Network
-    traffic: Traffic
-    records: Records
-    measures: tuple[Measure, ...]
-    finding: Finding
-    stopped: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +55,10 @@ def replicate(
     seed: int | None = None,
     engine: EngineName = "auto",
     keep: Keep = "none",
-    on_replication: Callable[[Replication], None] | None = None,
+    executor: Executor | None = None,
+    tables: bool = False,
+    records: Keep = "none",
+    on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Run:
     """Simulate a scenario several times and summarise its measures.
@@ -82,7 +67,9 @@ def replicate(
     seed : in place of the scenario's
     engine : "reference", "compiled", or "auto": the one that is done sooner, see `portsim.engines.choose`
     keep : whose records the result carries: the first replication's, everyone's, or nobody's
-    on_replication : called with each replication when it is done, in ascending order
+    executor : who plays them, from `executor_for`; without it one after another in this process
+    tables, records : whether what `on_replication` is given has the tables of a run folder, and whose has its records
+    on_replication : called with what came of each replication when it is done, in ascending order
     on_notice : called with a text when something is begun that takes long and is no replication
 
     A limit that is reached ends the run with what there is (`Run.stopped`). So does Ctrl-C once a replication is
@@ -92,20 +79,34 @@ def replicate(
     UnavailableError where the engine asked for cannot run.
     """
     numbers = numbers_of(replications)
-    gathering = Gathering(scenario, seed=seed, engine=engine, keep=keep, replications=len(numbers), on_notice=on_notice)
-    for number in numbers:
-        try:
-            replication = gathering.play(number)
-            if on_replication is not None:
-                on_replication(replication)
-        except KeyboardInterrupt:
-            if not gathering.numbers:
-                raise
-            done = f"{len(gathering.numbers)} of {len(numbers)} replications"
-            return gathering.finish(f"interrupted: the figures are of {done}", is_interrupted=True)
-        gathering.add(replication)
-        if replication.stopped is not None:
-            break
+    executor = executor_for() if executor is None else executor
+    gathering = Gathering(
+        scenario,
+        seed=seed,
+        engine=engine,
+        keep=keep,
+        tables=tables,
+        records=records,
+        replications=len(numbers),
+        on_notice=on_notice,
+    )
+    tasks = (gathering.task(number, is_first=number == numbers[0]) for number in numbers)
+    with closing(executor.play(tasks)) as results:
+        while True:
+            try:
+                played = next(results, None)
+                if played is None:
+                    break
+                if on_replication is not None:
+                    on_replication(played)
+            except KeyboardInterrupt:
+                if not gathering.numbers:
+                    raise
+                done = f"{len(gathering.numbers)} of {len(numbers)} replications"
+                return gathering.finish(f"interrupted: the figures are of {done}", is_interrupted=True)
+            gathering.add(played)
+            if played.stopped is not None:
+                break
     return gathering.finish()
 
 
@@ -118,10 +119,11 @@ def numbers_of(replications: int | Iterable[int]) -> Sequence[int]:
 
 
 class Gathering:
-    """The replications of one scenario while they are played, one after another in ascending order.
+    """The replications of one scenario while they are played, taken in in ascending order.
 
-    Arguments are those of `replicate`, and how many replications there will be, here or of other scenarios as large.
-    Raises ValueError for an unknown `keep` or engine.
+    replications : how many there will be, here or of other scenarios as large
+    tables, records : whether what comes of a replication has its tables, and whose have their records, beside `keep`
+    The rest is as for `replicate`. Raises ValueError for an unknown `keep` or engine.
     """
 
     def __init__(
@@ -131,20 +133,24 @@ class Gathering:
         seed: int | None,
         engine: EngineName,
         keep: Keep,
+        tables: bool = False,
+        records: Keep = "none",
         replications: int = 1,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        if keep not in ("first", "all", "none"):
+        if keep not in get_args(Keep):
             raise ValueError(f"keep must be first, all or none, got {keep!r}")
+        check_name(engine)
         self._scenario = scenario
         self._engine: EngineName = engine
-        check_name(engine)
         self._choice: Choice | None = None
         self._replications = replications
         self._on_notice = on_notice
         self._seed = scenario.seed if seed is None else seed
         self._network = lower(scenario)
         self._keep = keep
+        self._tables = tables
+        self._records = records
         self._done: list[tuple[int, tuple[Measure, ...], Finding]] = []
         self._kept: list[Replication] = []
         self._newest: int | None = None
@@ -157,25 +163,34 @@ class Gathering:
         """The replications that figures would be of."""
         return tuple(number for number, _, _ in self._done)
 
-    def play(self, number: int) -> Replication:
-        """Draw, simulate and measure a replication; nothing is kept of it yet."""
-        traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
+    def task(self, number: int, *, is_first: bool) -> Task:
+        """The work of a replication. The engine is chosen with the first, from its traffic."""
+        traffic: Traffic | None = None
         if self._choice is None:
+            traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
             self._choice = choose(self._engine, traffic, replications=self._replications, on_notice=self._on_notice)
-        return play(self._scenario, self._network, traffic, seed=self._seed, number=number, engine=self._choice.engine)
+        return Task(
+            self._scenario,
+            number,
+            self._seed,
+            self._choice.engine,
+            tables=self._tables,
+            records=any(keep == "all" or (keep == "first" and is_first) for keep in (self._keep, self._records)),
+            drawn=traffic,
+        )
 
-    def add(self, replication: Replication) -> None:
+    def add(self, played: Played) -> None:
         """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
-        if self._keep == "all" or (self._keep == "first" and not self._kept and not self._done):
-            self._kept.append(replication)
-        self._newest = replication.number
-        self._stopped = replication.stopped
         is_first = not self._done
+        if self._keep == "all" or (self._keep == "first" and is_first):
+            self._kept.append(played.replication(self._scenario, self._network, seed=self._seed))
+        self._newest = played.number
+        self._stopped = played.stopped
         if self._stopped is None or is_first:
-            self._done.append((replication.number, replication.measures, replication.finding))
+            self._done.append((played.number, played.measures, played.finding))
         if self._stopped is not None:
             if is_first:
-                self._end_ms = self._network.start_ms + replication.records.end
+                self._end_ms = self._network.start_ms + played.end
             before = f"the {len(self._done)} before it, which leaves the worst out"
             part = "the part played until then" if is_first else before
             self._extent = f"{self._stopped}; the figures are of {part}"
@@ -211,46 +226,3 @@ class Gathering:
             is_interrupted=is_interrupted,
             end_ms=self._end_ms,
         )
-
-
-def play(
-    scenario: Scenario, network: Network, traffic: Traffic, *, seed: int, number: int, engine: EngineName
-) -> Replication:
-    """Simulate and measure replication `number`; one that has to stop is measured as far as it went."""
-    network = with_outages(scenario, network, seed=seed, replication=number)
-    stopped: str | None = None
-    try:
-        records = simulate(
-            network,
-            traffic,
-            units_in_port=scenario.limits.units_in_port,
-            wall_time=scenario.limits.wall_time_s,
-            engine=engine,
-        )
-    except LimitError as error:
-        if error.records is None:
-            raise
-        records = error.records
-        network = _until(network, records.end)
-        moment = to_local(network.start_ms + error.tick, network.clock)
-        stopped = f"replication {number} stopped at {moment:%Y-%m-%d %H:%M}: {error}"
-    return Replication(
-        number=number,
-        network=network,
-        traffic=traffic,
-        records=records,
-        measures=measure(network, traffic, records, scenario.targets),
-        finding=find(network, traffic, records),
-        stopped=stopped,
-    )
-
-
-def _until(network: Network, end: int) -> Network:
-    """The network as far as it was played, so that nothing is said of time that was not."""
-    last = int(network.midnights.searchsorted(end))
-    return replace(
-        network,
-        end=end,
-        measure_from=min(network.measure_from, end),
-        midnights=frozen(network.midnights[: last + 1], network.midnights.dtype),
-    )

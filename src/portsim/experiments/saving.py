@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from portsim import yamlfile
-from portsim.experiments.replicate import Replication, Run
+from portsim.experiments.executors import Played
+from portsim.experiments.replicate import Run
 from portsim.model import lower
 from portsim.results.manifest import manifest_of
 from portsim.results.runtables import Format, Keep
@@ -23,24 +24,30 @@ class Saving:
     def __init__(self, scenario: Scenario, path: Path, *, keep: Keep = "first", table_format: Format = "csv") -> None:
         self._scenario = scenario
         self._folder = RunFolder.create(path, lower(scenario), keep=keep, table_format=table_format)
+        self._keep = keep
         self._is_begun = False
+        self._first: int | None = None
         self._newest: int | None = None
         self._started_s = time.perf_counter()
 
-    def add(self, replication: Replication) -> None:
+    def add(self, played: Played) -> None:
         """Write a replication, and before the first the scenario."""
+        assert played.days is not None and played.hours is not None
         if not self._is_begun:
             inputs = {name: Path(path) for name, path in self._scenario.attachments}
             self._folder.write_scenario(yamlfile.dump(self._scenario.resolved), inputs)
             self._is_begun = True
-        self._newest = replication.number
+            self._first = played.number
+        self._newest = played.number
+        is_kept = self._keep == "all" or (self._keep == "first" and self._first == played.number)
         self._folder.write_replication(
-            replication.number,
-            replication.network,
-            replication.traffic,
-            replication.records,
-            replication.measures,
-            is_stopped=replication.stopped is not None,
+            played.number,
+            played.measures,
+            played.days,
+            played.hours,
+            played.records if is_kept else None,
+            end=played.end,
+            is_stopped=played.stopped is not None,
         )
 
     def finish(self, run: Run) -> None:

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 import portsim
 from portsim.errors import ScenarioError
-from portsim.experiments.replicate import Replication, Run, replicate
+from portsim.experiments.executors import Played
+from portsim.experiments.replicate import Run, replicate
 from portsim.model import lower
 from portsim.model.network import Network
 from portsim.results.compared import RowDifference, compare_tables
@@ -178,21 +179,30 @@ class _Verifying:
         on_replication: Callable[[int], None] | None,
     ) -> None:
         keep, table_format = self.manifest["keep"], self.manifest["format"]
-        tables = RunTables(self._compare, network, keep=keep, table_format=table_format)
+        tables = RunTables(self._compare, network, table_format=table_format)
 
-        def on_each(replication: Replication) -> None:
+        def on_each(played: Played) -> None:
+            assert played.days is not None and played.hours is not None
             tables.add(
-                replication.number,
-                replication.network,
-                replication.traffic,
-                replication.records,
-                replication.measures,
-                is_stopped=replication.stopped is not None,
+                played.number,
+                played.measures,
+                played.days,
+                played.hours,
+                played.records,
+                end=played.end,
+                is_stopped=played.stopped is not None,
             )
             if on_replication is not None:
                 on_replication(len(numbers))
 
-        run = replicate(scenario, replications=numbers, seed=self.manifest["seed"], on_replication=on_each)
+        run = replicate(
+            scenario,
+            replications=numbers,
+            seed=self.manifest["seed"],
+            tables=True,
+            records=keep,
+            on_replication=on_each,
+        )
         if run.is_interrupted:
             raise KeyboardInterrupt
         tables.finish(run.rows)

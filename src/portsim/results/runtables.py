@@ -12,9 +12,8 @@ import numpy as np
 
 from portsim.model.network import Network
 from portsim.model.records import Records, Table
-from portsim.model.traffic import Traffic
-from portsim.results.days import count_days, join_days
-from portsim.results.hours import HOUR_SUMS, count_hours, mean_hours
+from portsim.results.days import join_days
+from portsim.results.hours import HOUR_SUMS, mean_hours
 from portsim.results.measure import Measure
 from portsim.results.names import Names
 from portsim.results.parquet import parquet_bytes
@@ -35,15 +34,14 @@ REPLICATIONS = "replications"
 class RunTables:
     """Makes the tables of a run, those of each replication when it is done, and hands them to `put`.
 
-    keep : whose units, visits, work and levels are made: those of the first replication, of all, of none
-    table_format : what those four tables are made as; all others are CSV
+    table_format : what units, visits, work and levels are made as, of the replications whose records are given; all
+        others are CSV
     """
 
-    def __init__(self, put: Put, network: Network, *, keep: Keep, table_format: Format) -> None:
+    def __init__(self, put: Put, network: Network, *, table_format: Format) -> None:
         self._put = put
         self._network = network
         self._names = Names.of(network)
-        self._keep = keep
         self._format = table_format
         self._days: list[tuple[int, Table]] = []
         self._hours: Table = {}
@@ -54,31 +52,33 @@ class RunTables:
     def add(
         self,
         number: int,
-        network: Network,
-        traffic: Traffic,
-        records: Records,
         measures: Sequence[Measure],
+        days: Table,
+        hours: Table,
+        records: Records | None,
         *,
+        end: int,
         is_stopped: bool,
     ) -> None:
         """Make the tables of one replication.
 
-        network : as it was played, which ends early if the replication had to stop
-        is_stopped : whether it had to; the tables over all replications are then of the others, if there are any
+        days, hours : see `days.count_days` and `hours.count_hours`
+        records : for the four tables of what happened to everybody; None where they are not to be kept
+        end : the tick it was played to
+        is_stopped : whether it had to stop; the tables over all replications are then of the others, if there are any
         """
         self._settle()
         folder = folder_of(number)
-        days, hours = count_days(network, traffic, records), count_hours(network, traffic, records)
         self._put(f"{folder}/measures.csv", measure_lines(measures), len(measures))
         self._put_table(f"{folder}/daily.csv", day_columns(self._names), days)
         self._put_table(f"{folder}/hourly.csv", hour_columns(self._names), hours)
-        if self._keep == "all" or (self._keep == "first" and not self.kept and not self._days):
+        if records is not None:
             for name, table in to_files(records, self._names).items():
                 self._put_table(f"{folder}/{name}.{self._format}", columns_of(name, self._names), table)
-            self.kept.append({"replication": number, "end_tick": records.end})
+            self.kept.append({"replication": number, "end_tick": end})
         if not is_stopped or not self._days:
             self._days.append((number, days))
-            self._newest = hours, network.end
+            self._newest = hours, end
 
     def forget(self, number: int) -> None:
         """Take back the last replication, or what was made of it."""

@@ -23,8 +23,7 @@ from typing import Any
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.model.network import Network
-from portsim.model.records import Records
-from portsim.model.traffic import Traffic
+from portsim.model.records import Records, Table
 from portsim.results.files import write_whole
 from portsim.results.manifest import FILE, manifest_text
 from portsim.results.measure import Measure
@@ -48,7 +47,7 @@ class RunFolder:
         self.path = path
         self._keep = keep
         self._format = table_format
-        self._tables = RunTables(self._write, network, keep=keep, table_format=table_format)
+        self._tables = RunTables(self._write, network, table_format=table_format)
         self._files: dict[str, dict[str, Any]] = {}
 
     @classmethod
@@ -99,19 +98,16 @@ class RunFolder:
     def write_replication(
         self,
         number: int,
-        network: Network,
-        traffic: Traffic,
-        records: Records,
         measures: Sequence[Measure],
+        days: Table,
+        hours: Table,
+        records: Records | None,
         *,
+        end: int,
         is_stopped: bool = False,
     ) -> None:
-        """Save one replication.
-
-        network : as it was played, which ends early if the replication had to stop
-        is_stopped : whether it had to; daily.csv and hourly.csv are then of the others, if there are any
-        """
-        self._tables.add(number, network, traffic, records, measures, is_stopped=is_stopped)
+        """Save one replication; arguments are those of `runtables.RunTables.add`."""
+        self._tables.add(number, measures, days, hours, records, end=end, is_stopped=is_stopped)
 
     def drop_replication(self, number: int) -> None:
         """Take back the last replication, whole or half written: the summary will not be of it."""

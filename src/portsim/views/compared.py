@@ -16,9 +16,8 @@ from portsim.views.tables import Line, Table
 DEFAULT = (
     Selection("wait_mean_min"),
     Selection("wait_p95_min"),
-    Selection("dwell_mean_min"),
     Selection("crossings_per_day"),
-    Selection("officer_hours"),
+    Selection("dwell_mean_min"),
 )
 """Measures that are shown where none are asked for; those that a port does not have are left out."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from portsim.experiments.compare import Comparison
 from portsim.results.differences import Verdict
 from portsim.results.selection import Selection
-from portsim.views.compared import chance_of, difference_of, shown_selections
+from portsim.views.compared import difference_of, shown_selections
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.plots.letters import Letters
 from portsim.views.plots.paper import (
@@ -94,13 +94,14 @@ def differences_view(comparison: Comparison, wanted: Sequence[Selection] = ()) -
     against = "the scenario without a plan" if base.plan is None else base.label
     plans = len(comparison.plans) - 1
     corrected = f", corrected for {plans} plans (Holm)" if plans > 1 else ""
+    hours = "At the right: officer-hours beside the baseline's. " if base.officer_hours else ""
     return DifferencesView(
         panels=tuple(_panel(comparison, selection) for selection in selections),
         title=_title(comparison, selections[0], against),
         caption=(
             f"Difference from {against}, replication by replication on the same chance, with 95 % intervals{corrected}. "
-            f"{len(comparison.numbers)} replications, seed {comparison.seed}. At the right: officer-hours, and the "
-            f"probability of being best. {base.candidate.scenario.name.removesuffix('.')}."
+            f"{len(comparison.numbers)} replications, seed {comparison.seed}. "
+            f"{hours}{base.candidate.scenario.name.removesuffix('.')}."
         ),
     )
 
@@ -114,13 +115,11 @@ def _panel(comparison: Comparison, selection: Selection) -> Panel:
     for played, row in rows:
         if row is None:
             continue
-        chance = chance_of(comparison, played, selection)
         apart = comparison.hours_apart(played)
         hours = "hours the same" if abs(apart) < 0.0005 else f"hours {100 * apart:+.0f} %"
-        parts = [hours] if comparison.baseline.officer_hours and math.isfinite(apart) else []
-        parts += [] if chance is None else [f"best {100 * chance.probability:.0f} %"]
+        beside = hours if comparison.baseline.officer_hours and math.isfinite(apart) else ""
         numbers = (row.mean / scale.size, row.ci_low / scale.size, row.ci_high / scale.size)
-        whiskers.append(Whisker(played.label, *numbers, row.verdict, ", ".join(parts)))
+        whiskers.append(Whisker(played.label, *numbers, row.verdict, beside))
     unit = f", {scale.name}" if scale.name else ""
     return Panel(f"{words_of(selection)}{unit}", tuple(whiskers))
 
@@ -153,44 +152,36 @@ def draw_differences(comparison: Comparison, ax: Axes | None, wanted: Sequence[S
         [played.label for played in comparison.plans] + [view.title, view.caption, *(panel.axis for panel in view.panels)]
     )
     if ax is not None:
-        _draw_panel(ax, letters, view.panels[0], has_names=True, is_sheet=False)
+        _draw_panel(ax, letters, view.panels[0], has_names=True, has_hours=True)
+        _explain(ax, view)
         put_head(ax, letters, view.title, is_sheet=False)
         letters.apply(ax)
         return Drawn(ax, letters.notices)
-    figure = new_figure(4.4 + 0.62 * max(len(panel.whiskers) for panel in view.panels))
-    first = len(view.panels) > 1
-    axes = figure.subplots(1, len(view.panels), sharey=True, squeeze=False)[0]
-    for place, (each, panel) in enumerate(zip(axes, view.panels, strict=True)):
-        _draw_panel(each, letters, panel, has_names=place == 0, is_sheet=True, is_narrow=first)
-    handles = _handles(view)
-    put_head(axes[0], letters, view.title, is_sheet=True)
-    figure.legend(
-        handles=handles,
-        loc="outside lower left",
-        ncols=len(handles),
-        fontsize=SMALL_PT,
-        frameon=False,
-        labelcolor=INK,
-        handletextpad=0.4,
-    )
-    put_caption(axes[0], letters, view.caption)
-    letters.apply(*axes)
-    return Drawn(axes[0], letters.notices)
+    figure = new_figure(3.6 + 0.62 * max(len(panel.whiskers) for panel in view.panels))
+    every = figure.subplots(1, len(view.panels), sharey=True, squeeze=False)[0]
+    for place, (axes, panel) in enumerate(zip(every, view.panels, strict=True)):
+        _draw_panel(axes, letters, panel, has_names=place == 0, has_hours=place == len(view.panels) - 1)
+    _explain(every[0], view)
+    put_head(every[0], letters, view.title, is_sheet=True)
+    put_caption(every[0], letters, view.caption)
+    letters.apply(*every)
+    return Drawn(every[0], letters.notices)
 
 
-def _handles(view: DifferencesView) -> list[object]:
-    from matplotlib.lines import Line2D
-
-    verdicts = dict.fromkeys(one.verdict for panel in view.panels for one in panel.whiskers)
-    return [
-        Line2D([], [], color=COLOURS[verdict], marker=MARKERS[verdict], markersize=4, linewidth=1.2, label=verdict)
-        for verdict in verdicts
-    ]
+def _explain(axes: Axes, view: DifferencesView) -> None:
+    """What each colour and shape means, for the legend."""
+    seen = {one.verdict for panel in view.panels for one in panel.whiskers}
+    for verdict in COLOURS:
+        if verdict in seen:
+            axes.plot([], [], label=verdict, linewidth=1.4, markersize=4, **_look(verdict))
 
 
-def _draw_panel(
-    axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, is_sheet: bool, is_narrow: bool = False
-) -> None:
+def _look(verdict: Verdict) -> dict[str, Any]:
+    fill = COLOURS[verdict] if verdict != "no difference shown" else "white"
+    return {"color": COLOURS[verdict], "marker": MARKERS[verdict], "markerfacecolor": fill}
+
+
+def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, has_hours: bool) -> None:
     dress(axes)
     axes.axvline(0, color=INK, linewidth=0.8)
     for place, one in enumerate(panel.whiskers):
@@ -200,18 +191,10 @@ def _draw_panel(
             for end in (one.low, one.high):
                 axes.plot([end, end], [place - 0.12, place + 0.12], color=colour, linewidth=1.0)
         if math.isfinite(one.mean):
-            axes.plot(
-                [one.mean],
-                [place],
-                linestyle="none",
-                marker=MARKERS[one.verdict],
-                markersize=4,
-                color=colour,
-                markerfacecolor=colour if one.verdict != "no difference shown" else "white",
-            )
-        if one.beside and not is_narrow:
+            axes.plot([one.mean], [place], linestyle="none", markersize=4, **_look(one.verdict))
+        if one.beside and has_hours:
             axes.text(
-                1.01,
+                1.02,
                 place,
                 letters(one.beside),
                 transform=axes.get_yaxis_transform(),
@@ -225,5 +208,5 @@ def _draw_panel(
     axes.set_ylim(len(panel.whiskers) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)
     axes.margins(x=0.08)
-    axes.set_xlabel(letters(f"difference in {panel.axis}"), fontsize=TEXT_PT if is_sheet else SMALL_PT, color=INK)
+    axes.set_xlabel(letters(f"difference in {panel.axis}"), fontsize=TEXT_PT, color=INK)
     axes.tick_params(axis="y", length=0)
