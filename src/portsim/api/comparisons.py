@@ -16,8 +16,8 @@ from portsim.experiments.compare import Comparison as Compared
 from portsim.experiments.compare import compare as compare_candidates
 from portsim.experiments.equalhours import equalise, rostered_hours
 from portsim.experiments.measures import check_selections
-from portsim.experiments.together import play_together
 from portsim.experiments.replicate import numbers_of
+from portsim.experiments.together import play_together
 from portsim.results.differences import ChanceRow, DifferenceRow, Plan
 from portsim.results.files import write_whole
 from portsim.results.selection import Condition, Selection
@@ -142,7 +142,9 @@ class Comparison:
         if with_picture and self.data.numbers:
             pictures["plans.png"] = draw_differences(self.data, None, self._wanted).axes
         document = json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        return write_folder(Path(folder), comparison_files(self.data) | {"comparison.json": document.encode()}, pictures)
+        return write_folder(
+            Path(folder), comparison_files(self.data) | {"comparison.json": document.encode()}, pictures
+        )
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
@@ -239,13 +241,17 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
     reader = Reader(source, () if isinstance(source, Scenario) else sets)
     more = tuple(sets) if isinstance(source, Scenario) else ()
     if isinstance(source, Scenario) and source.plan is not None:
-        raise ValueError(f"the scenario was loaded with plan {source.plan!r}: load it without, and name plans to compare")
+        raise ValueError(
+            f"the scenario was loaded with plan {source.plan!r}: load it without, and name plans to compare"
+        )
     known = reader.scenario(None, more).plans
     names: list[Plan] = list(known if plans is None else dict.fromkeys(plans))
     for name in (*names, *([] if baseline is None else [baseline])):
         if name not in known:
             listed = f"there are: {', '.join(known)}" if known else "this scenario has no plans"
-            raise ScenarioError([Problem(None, "plans", f"there is no plan {name!r}{suggestion(str(name), known) or '; ' + listed}")])
+            raise ScenarioError(
+                [Problem(None, "plans", f"there is no plan {name!r}{suggestion(str(name), known) or '; ' + listed}")]
+            )
     if plans is None and baseline is not None:
         names = [None, *names]  # all there is is held against the plan that is named
     order: list[Plan] = [baseline, *(name for name in names if name != baseline)]

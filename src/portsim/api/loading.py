@@ -60,8 +60,8 @@ def _with_origin(loaded: Scenario | Region, origin: Origin) -> Scenario | Region
 class Reader:
     """A scenario file that is read once and gives the scenario of each of its plans, with any settings.
 
-    source : a path, a shipped name, or a scenario that `load` or `load_text` gave: its file is read again, with the same
-        settings first
+    source : a path, a shipped name, or a scenario that `load` or `load_text` gave: its file is read again, its settings
+        first
 
     Raises ScenarioError as `load` does, also for a region and for a file that has changed since; ValueError for a
     scenario that was not read by either.

@@ -26,7 +26,9 @@ def compare(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The plan, or scenario, the others are held against; default without a plan."),
+        typer.Option(
+            metavar="NAME", help="The plan, or scenario, the others are held against; default without a plan."
+        ),
     ] = None,
     replications: Annotated[
         int, typer.Option("-n", "--replications", metavar="N", min=1, help="How often chance is drawn anew.")

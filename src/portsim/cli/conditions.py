@@ -20,9 +20,7 @@ Of = Annotated[
 ]
 FailIf = Annotated[
     list[str] | None,
-    typer.Option(
-        "--fail-if", metavar="CONDITION", help="End with 5 if it holds: 'wait_p95_min > 120' (repeatable)."
-    ),
+    typer.Option("--fail-if", metavar="CONDITION", help="End with 5 if it holds: 'wait_p95_min > 120' (repeatable)."),
 ]
 
 

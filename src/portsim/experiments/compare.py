@@ -10,8 +10,8 @@ from portsim.engines import EngineName
 from portsim.experiments.demand import demand_differences
 from portsim.experiments.equalhours import Adjusted
 from portsim.experiments.executors import Executor
-from portsim.experiments.together import play_together
 from portsim.experiments.replicate import Run, numbers_of
+from portsim.experiments.together import play_together
 from portsim.results.differences import (
     ChanceRow,
     DifferenceRow,
@@ -173,7 +173,7 @@ def compare(
 
 
 def _of_fewer(plans: Sequence[Played]) -> Iterator[str]:
-    """A warning for each plan that serves fewer units than the baseline: short waits of few are no gain by themselves."""
+    """A warning for each plan that loses units the baseline serves: short waits of few are no gain."""
     lost = {"stayed_away": "stay away", "left": "give up waiting", "turned_away": "are turned away"}
     base = _port_rows(plans[0])
     for played in plans[1:]:
@@ -182,8 +182,8 @@ def _of_fewer(plans: Sequence[Played]) -> Iterator[str]:
             more = own.get(metric, 0.0) - base.get(metric, 0.0)
             if more > FEWER * base.get("arrived", 0.0):
                 yield (
-                    f"{played.label}: {more:,.0f} more units {words} than in {plans[0].label}, on average, so its waits "
-                    "are those of fewer units: read them with crossings"
+                    f"{played.label}: {more:,.0f} more units {words} than in {plans[0].label}, on average, so its "
+                    "waits are those of fewer units: read them with crossings"
                 )
 
 

@@ -61,8 +61,8 @@ def equalise(
     called : hours by pool of reserves while on duty, which come on top of the roster
 
     All numbers of a pool are changed in proportion and rounded down; what is left then goes, one officer at a time, to
-    the numbers that lost most by rounding (largest remainder), as long as that brings the hours nearer. None falls below
-    what one service takes, and 0 stays 0. Levels from a CSV or a forecast are not changed.
+    the numbers that lost most by rounding (largest remainder), as long as that brings the hours nearer. None falls
+    below what one service takes, and 0 stays 0. Levels from a CSV or a forecast are not changed.
     """
     scenario = load(())
     adjusted: list[Adjusted] = []

@@ -1,4 +1,4 @@
-"""Several scenarios played on the same chance: the one place from which comparisons and sweeps get their replications."""
+"""Several scenarios played on the same chance: where comparisons and sweeps get their replications."""
 
 from __future__ import annotations
 

@@ -143,9 +143,9 @@ def differences(baseline: PlanMeasures, plans: Sequence[PlanMeasures]) -> tuple[
     Replication k of every plan meets the same units, so differences are taken replication by replication (common random
     numbers, Law 2015, section 11.2) and carry Student's t interval of paired differences (section 10.2.1).
 
-    With m plans beside the baseline, each measure is a family of m tests, corrected after Holm (1979): the plan with the
-    smallest p value is tested at 5 %/m, the next at 5 %/(m - 1), and so on until the first that shows nothing; that one
-    and all after it stay at its level. Each interval is the t interval at exactly the level its plan was tested at. So
+    With m plans beside the baseline, each measure is a family of m tests, corrected after Holm (1979): the plan with
+    the smallest p value is tested at 5 %/m, the next at 5 %/(m - 1), and so on until the first that shows nothing; that
+    one and all after it stay at its level. Each interval is the t interval at exactly the level its plan was tested at. So
     it leaves 0 out if and only if a difference is shown, in at most 5 % of comparisons is any plan without a difference
     said to have one, and each interval by itself covers the true difference in at least 95 %, as none is narrower than
     the plain 95 % interval. That all of them cover at once is not claimed.
@@ -310,9 +310,7 @@ def _matrices(plans: Sequence[PlanMeasures]) -> tuple[list[int], list[dict[Key, 
 def _bounds(rows: Sequence[MetricRow]) -> dict[Key, str]:
     """What is not quite known: `lower bound`, or `distorted`, by what it is about."""
     return {
-        key_of(row): row.method.partition(",")[0]
-        for row in rows
-        if row.method.startswith(("lower bound", "distorted"))
+        key_of(row): row.method.partition(",")[0] for row in rows if row.method.startswith(("lower bound", "distorted"))
     }
 
 
@@ -335,6 +333,8 @@ def _method(n: int, plans: int, of_plan: str, of_baseline: str) -> str:
     if n == 1:
         return "one replication: no interval"
     corrected = f", Holm for {plans} plans" if plans > 1 else ""
-    return ", ".join(dict.fromkeys(text for text in (of_plan, of_baseline) if text)) + (
-        ", " if of_plan or of_baseline else ""
-    ) + f"paired t over replications{corrected}"
+    return (
+        ", ".join(dict.fromkeys(text for text in (of_plan, of_baseline) if text))
+        + (", " if of_plan or of_baseline else "")
+        + f"paired t over replications{corrected}"
+    )

@@ -29,17 +29,17 @@ class _About(Protocol):
     """A row that says what it is about."""
 
     @property
-    def metric(self) -> str: ...  # noqa: D102
+    def metric(self) -> str: ...
     @property
-    def flow(self) -> str | None: ...  # noqa: D102
+    def flow(self) -> str | None: ...
     @property
-    def kind(self) -> str | None: ...  # noqa: D102
+    def kind(self) -> str | None: ...
     @property
-    def direction(self) -> str | None: ...  # noqa: D102
+    def direction(self) -> str | None: ...
     @property
-    def stage(self) -> str | None: ...  # noqa: D102
+    def stage(self) -> str | None: ...
     @property
-    def pool(self) -> str | None: ...  # noqa: D102
+    def pool(self) -> str | None: ...
 
 
 Row = TypeVar("Row", bound=_About)

@@ -1,4 +1,4 @@
-"""What a planner reads of a comparison: which plan is better, by how much, how sure that is, and at what officer-hours."""
+"""What a planner reads of a comparison: which plan is better, by how much, how surely, at what officer-hours."""
 
 from __future__ import annotations
 
@@ -169,27 +169,27 @@ def _adjusted(comparison: Comparison) -> list[Line | Table]:
     if not changed:
         return []
     lines = [(played.label, one.path, str(one.before), str(one.after)) for played, one in changed]
-    rest = [
-        f"{played.label} {played.officer_hours - comparison.baseline.officer_hours:+,.0f} h"
-        for played in comparison.plans[1:]
-    ]
+    base = comparison.baseline.officer_hours
+    left = [(played.label, played.officer_hours - base) for played in comparison.plans[1:]]
+    rest = [f"{label} {hours:+,.0f} h" for label, hours in left if round(hours)]
     return [
         Line(""),
         Line("Officers changed for equal hours", is_heading=True),
         Table(("", "", "before", "now"), tuple(lines), (False, False, True, True)),
-        Line(f"left over, as officers are whole: {', '.join(rest)}"),
+        Line(f"left over, as officers are whole: {', '.join(rest) or 'nothing'}"),
     ]
 
 
 def _closing(comparison: Comparison) -> list[Line]:
-    apart = [
-        played.label for played in comparison.plans[1:] if abs(comparison.hours_apart(played)) > HOURS_APART
-    ]
+    apart = [played.label for played in comparison.plans[1:] if abs(comparison.hours_apart(played)) > HOURS_APART]
     lines = []
     plans = len(comparison.plans) - 1
     corrected = f", corrected for {plans} plans (Holm)" if plans > 1 else ""
     lines.append(
-        Line(f"differences: replication by replication on the same chance, 95 % t intervals{corrected}; best: by resampling")
+        Line(
+            f"differences: replication by replication on the same chance, 95 % t intervals{corrected}; "
+            "best: by resampling"
+        )
     )
     if apart:
         is_any = any(played.candidate.adjusted for played in comparison.plans)

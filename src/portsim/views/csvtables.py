@@ -32,12 +32,20 @@ def _cell(value: Any) -> Any:
 def comparison_files(comparison: Comparison) -> dict[str, bytes]:
     """The tables of a comparison by file name: plans, the summary of each, differences, chances of being best."""
     plans = [
-        (played.label, played.officer_hours, comparison.hours_apart(played), len(played.run.numbers), played.run.stopped)
+        (
+            played.label,
+            played.officer_hours,
+            comparison.hours_apart(played),
+            len(played.run.numbers),
+            played.run.stopped,
+        )
         for played in comparison.plans
     ]
     summary = [(played.label, *asdict(row).values()) for played in comparison.plans for row in played.run.rows]
     changes = [
-        (played.label, one.path, one.before, one.after) for played in comparison.plans for one in played.candidate.adjusted
+        (played.label, one.path, one.before, one.after)
+        for played in comparison.plans
+        for one in played.candidate.adjusted
     ]
     files = {
         "plans.csv": csv_bytes(("plan", "officer_hours", "hours_apart", "replications", "stopped"), plans),

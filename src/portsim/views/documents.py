@@ -36,8 +36,8 @@ def run_document(run: Run) -> dict[str, Any]:
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """`portsim.compare/1`: every plan's summary, the baseline's first, and every difference from the baseline.
 
-    A plan is None for the scenario without a plan. Differences are those of the port, its flows and its stages; those of
-    kinds, directions and pools are in `differences.csv`.
+    A plan is None for the scenario without a plan. Differences are those of the port, its flows and its stages;
+    those of kinds, directions and pools are in `differences.csv`.
     """
     base = comparison.baseline
     scenario = base.candidate.scenario

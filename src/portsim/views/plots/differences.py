@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portsim.experiments.compare import Comparison
-from portsim.results.differences import Verdict
+from portsim.results.differences import Verdict, good_direction
 from portsim.results.selection import Selection
 from portsim.views.compared import difference_of, shown_selections
 from portsim.views.measurewords import Scale, words_of
@@ -66,9 +66,13 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One measure: a dot and whiskers for each plan, from the top down."""
+    """One measure: a dot and whiskers for each plan, from the top down.
+
+    good : -1 where less is better, 1 where more is, 0 where neither can be said
+    """
 
     axis: str
+    good: int
     whiskers: tuple[Whisker, ...]
 
 
@@ -99,7 +103,8 @@ def differences_view(comparison: Comparison, wanted: Sequence[Selection] = ()) -
         panels=tuple(_panel(comparison, selection) for selection in selections),
         title=_title(comparison, selections[0], against),
         caption=(
-            f"Difference from {against}, replication by replication on the same chance, with 95 % intervals{corrected}. "
+            f"Difference from {against}, replication by replication on the same chance, with 95 % intervals"
+            f"{corrected}. "
             f"{len(comparison.numbers)} replications, seed {comparison.seed}. "
             f"{hours}{base.candidate.scenario.name.removesuffix('.')}."
         ),
@@ -121,7 +126,7 @@ def _panel(comparison: Comparison, selection: Selection) -> Panel:
         numbers = (row.mean / scale.size, row.ci_low / scale.size, row.ci_high / scale.size)
         whiskers.append(Whisker(played.label, *numbers, row.verdict, beside))
     unit = f", {scale.name}" if scale.name else ""
-    return Panel(f"{words_of(selection)}{unit}", tuple(whiskers))
+    return Panel(f"{words_of(selection)}{unit}", good_direction(selection.metric), tuple(whiskers))
 
 
 def _title(comparison: Comparison, selection: Selection, against: str) -> str:
@@ -149,7 +154,8 @@ def draw_differences(comparison: Comparison, ax: Axes | None, wanted: Sequence[S
     """Draw it: on a sheet of its own up to three measures side by side, in `ax` the first."""
     view = differences_view(comparison, wanted)
     letters = Letters.of(
-        [played.label for played in comparison.plans] + [view.title, view.caption, *(panel.axis for panel in view.panels)]
+        [played.label for played in comparison.plans]
+        + [view.title, view.caption, *(panel.axis for panel in view.panels)]
     )
     if ax is not None:
         _draw_panel(ax, letters, view.panels[0], has_names=True, has_hours=True)
@@ -208,5 +214,6 @@ def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, 
     axes.set_ylim(len(panel.whiskers) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)
     axes.margins(x=0.08)
-    axes.set_xlabel(letters(f"difference in {panel.axis}"), fontsize=TEXT_PT, color=INK)
+    good = {-1: "\n(further left is better)", 1: "\n(further right is better)"}.get(panel.good, "")
+    axes.set_xlabel(f"{letters(f'difference in {panel.axis}')}{good}", fontsize=TEXT_PT, color=INK)
     axes.tick_params(axis="y", length=0)
