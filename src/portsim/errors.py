@@ -6,6 +6,7 @@ PortsimError                 any of them; `exit_code` is what the command line e
 │   └── FactError      3     a file of published figures is wrong, or a figure may not be used
 ├── LimitError         4     the simulation had to stop; carries what was recorded until then
 ├── CalibrationError   3     a calibration cannot be done as asked
+├── ArgumentError      2     an argument means nothing, such as a measure that does not exist; a ValueError as well
 ├── UnavailableError   2     what was asked for needs something this installation does not have
 └── EngineError        1     an engine broke its own rules: our mistake, please report it
 ```
@@ -82,6 +83,12 @@ class CalibrationError(PortsimError):
     """A calibration cannot be done as asked."""
 
     exit_code = 3
+
+
+class ArgumentError(PortsimError, ValueError):
+    """An argument means nothing: which, what is allowed, and what was probably meant."""
+
+    exit_code = 2
 
 
 class UnavailableError(PortsimError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from portsim.api.loading import Reader
 from portsim.engines import EngineName
-from portsim.errors import Place, Problem, ScenarioError
+from portsim.errors import ArgumentError, Place, Problem, ScenarioError
 from portsim.experiments.compare import Candidate, label_of
 from portsim.experiments.compare import Comparison as Compared
 from portsim.experiments.compare import compare as compare_candidates
@@ -181,6 +181,7 @@ def compare(
     replications, seed, engine : as for `run`; the baseline's seed holds for all
     sets : texts `path=value`, laid on all of them after the plan
     of : measures that are shown first, `wait_p95_min` or `wait_p95_min of outbound`
+    conditions : of the command line's `--fail-if`: here it is only seen to that their measures and plans exist
     equal_hours : change levels and crew sizes of the plans so that officer-hours come as near the baseline's as whole
         officers can
     on_replication : called when a replication of a plan is done, with how many there will be of all
@@ -193,6 +194,12 @@ def compare(
     candidates = [candidate for candidate, _ in found]
     for candidate in candidates:
         check_selections(candidate.scenario, [*wanted, *conditions])
+    for condition in conditions:
+        if condition.plan is not None and condition.plan not in [candidate.plan for candidate in candidates]:
+            listed = ", ".join(label_of(candidate.plan) for candidate in candidates)
+            raise ArgumentError(
+                f"{condition.text!r} names {condition.plan!r}, which is not compared; there are: {listed}"
+            )
     if equal_hours:
         candidates = _equal(found, replications, seed, engine)
     data = compare_candidates(
@@ -241,7 +248,7 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
     reader = Reader(source, () if isinstance(source, Scenario) else sets)
     more = tuple(sets) if isinstance(source, Scenario) else ()
     if isinstance(source, Scenario) and source.plan is not None:
-        raise ValueError(
+        raise ArgumentError(
             f"the scenario was loaded with plan {source.plan!r}: load it without, and name plans to compare"
         )
     known = reader.scenario(None, more).plans
@@ -271,9 +278,9 @@ def _several(
 ) -> Found:
     """Several scenarios, each under the name of its file."""
     if plans:
-        raise ValueError("plans are those of one scenario: compare one scenario with its plans, or several without")
+        raise ArgumentError("plans are those of one scenario: compare one scenario with its plans, or several without")
     if not sources:
-        raise ValueError("there is nothing to compare: name a scenario with plans, or several scenarios")
+        raise ArgumentError("there is nothing to compare: name a scenario with plans, or several scenarios")
     found: Found = []
     for source in sources:
         reader = Reader(source, () if isinstance(source, Scenario) else sets)
@@ -291,10 +298,10 @@ def _several(
     names = [label_of(candidate.plan) for candidate, _ in found]
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
-        raise ValueError(f"two scenarios are called {twice[0]}: each is compared under the name of its file")
+        raise ArgumentError(f"two scenarios are called {twice[0]}: each is compared under the name of its file")
     if baseline is not None:
         if baseline not in names:
-            raise ValueError(f"there is no scenario {baseline!r} among {', '.join(names)}")
+            raise ArgumentError(f"there is no scenario {baseline!r} among {', '.join(names)}")
         found.insert(0, found.pop(names.index(baseline)))
     return found
 

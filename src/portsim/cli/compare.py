@@ -10,7 +10,7 @@ import typer
 
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
-from portsim.cli.conditions import FailIf, Of, check_selections, conditions_of, failures
+from portsim.cli.conditions import FailIf, Of, conditions_of, failures
 from portsim.cli.progress import Bar
 from portsim.cli.run import EngineChoice, SetOption
 
@@ -56,7 +56,6 @@ def compare(
     Differences replication by replication with their intervals, a verdict in words, and officer-hours beside it.
     """
     del debug
-    check_selections(of)
     conditions = conditions_of(fail_if)
     from portsim import api
 

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from portsim.results import MetricRow
     from portsim.results.selection import Condition
+    from portsim.scenario.region import Region
+    from portsim.scenario.scenario import Scenario
 
 Of = Annotated[
     list[str] | None,
@@ -24,25 +26,25 @@ FailIf = Annotated[
 ]
 
 
-def check_selections(texts: Iterable[str] | None) -> None:
-    """Wrong usage unless each text is a measure as `--of` takes it."""
-    from portsim.results.selection import Selection
-
-    for text in texts or ():
-        try:
-            Selection.parse(text)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--of") from None
-
-
 def conditions_of(texts: Iterable[str] | None) -> list[Condition]:
-    """What `--fail-if` says; wrong usage if it cannot be read."""
+    """What `--fail-if` says. Raises ArgumentError, which ends as wrong usage, if it cannot be read."""
     from portsim.results.selection import Condition
 
-    try:
-        return [Condition.parse(text) for text in texts or ()]
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--fail-if") from None
+    return [Condition.parse(text) for text in texts or ()]
+
+
+def check_conditions(loaded: Scenario | Region, conditions: Sequence[Condition]) -> None:
+    """Raise ArgumentError, before anything is played, for a measure the scenario does not have, or for a region."""
+    from portsim.errors import ArgumentError
+    from portsim.experiments.measures import check_selections
+    from portsim.scenario.region import Region
+
+    if isinstance(loaded, Region):
+        raise ArgumentError("--fail-if is of one port, and this is a region: run its ports one by one")
+    plan = next((one.plan for one in conditions if one.plan not in (None, loaded.plan)), None)
+    if plan is not None:
+        raise ArgumentError(f"--fail-if names {plan!r}, which is not what is run")
+    check_selections(loaded, conditions)
 
 
 def failures(conditions: Sequence[Condition], runs: Sequence[tuple[str | None, Sequence[MetricRow]]]) -> list[str]:

@@ -11,6 +11,7 @@ import typer
 
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.conditions import FailIf, Of, check_conditions, conditions_of, failures
 from portsim.cli.progress import Bar
 from portsim.errors import PortsimError
 
@@ -59,6 +60,21 @@ def run(
     ] = None,
     plan: PlanOption = None,
     sets: SetOption = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="Play until measures are known to so much: 5% (in place of -n)."),
+    ] = None,
+    of: Of = None,
+    least: Annotated[
+        int | None, typer.Option("--min", metavar="N", min=2, help="With --precision: replications at least.")
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--max", metavar="N", min=2, help="With --precision: replications at most.")
+    ] = None,
+    steady_state: Annotated[
+        bool, typer.Option("--steady-state", help="Claim a steady state, and be warned if there is none yet.")
+    ] = False,
+    fail_if: FailIf = None,
     engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a run folder.")] = None,
     keep: Annotated[KeepChoice, typer.Option(help="Whose records go into the run folder.")] = KeepChoice.first,
@@ -76,10 +92,13 @@ def run(
     what they add up to.
     """
     del debug
+    conditions = conditions_of(fail_if)
     from portsim import api
 
     loaded = api.load(scenario, plan=plan, sets=sets or ())
     ports = [port.name for port in loaded.ports] if isinstance(loaded, api.Region) else []
+    if conditions:
+        check_conditions(loaded, conditions)
     with Bar(replications * max(len(ports), 1), is_wanted=not quiet) as bar:
 
         def on_replication(played: Played) -> None:
@@ -95,6 +114,11 @@ def run(
             folder=output,
             folder_keep=keep.value,
             table_format=table_format.value,
+            precision=precision,
+            of=of or (),
+            least=least,
+            most=most,
+            steady_state=steady_state,
             on_replication=on_replication,
             on_notice=bar.say,
         )
@@ -114,7 +138,12 @@ def run(
             for notice in _draw(folder):
                 if not quiet:
                     streams.say(f"warning: {notice}")
-    return Exit.STOPPED if result.stopped is not None else Exit.DONE
+    if result.stopped is not None:
+        return Exit.STOPPED
+    held = failures(conditions, [(plan, result.rows)])
+    for text in held:
+        streams.say(f"failed: {text}")
+    return Exit.FAILED if held else Exit.DONE
 
 
 def _draw(folder: Path) -> list[str]:

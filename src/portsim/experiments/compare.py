@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from portsim.engines import EngineName
+from portsim.errors import ArgumentError
 from portsim.experiments.demand import demand_differences
 from portsim.experiments.equalhours import Adjusted
 from portsim.experiments.executors import Executor
@@ -123,14 +124,14 @@ def compare(
     The rest is as for `replicate`. A candidate that has to stop at a limit has no verdict. Ctrl-C ends the comparison
     with the replications that all have done.
 
-    Raises ValueError for fewer than two candidates or two of one name.
+    Raises ArgumentError for fewer than two candidates or two of one name.
     """
     if len(candidates) < 2:
-        raise ValueError("a comparison needs at least two: plans of a scenario, or scenarios")
+        raise ArgumentError("a comparison needs at least two: plans of a scenario, or scenarios")
     names = [candidate.plan for candidate in candidates]
     if len(set(names)) < len(names):
         twice = next(name for position, name in enumerate(names) if name in names[:position])
-        raise ValueError(f"{label_of(twice)} is there twice: each is compared once")
+        raise ArgumentError(f"{label_of(twice)} is there twice: each is compared once")
     numbers = numbers_of(replications)
     base = candidates[0].scenario
     used = base.seed if seed is None else seed

@@ -25,7 +25,7 @@ def measures_of(scenario: Scenario) -> tuple[Measure, ...]:
 
 
 def check_selections(scenario: Scenario, asked: Iterable[Selection | Condition]) -> None:
-    """Raise ValueError if the scenario has no such measure."""
+    """Raise ArgumentError if the scenario has no such measure."""
     wanted = [one.selection if isinstance(one, Condition) else one for one in asked]
     if wanted:
         rows = measures_of(scenario)

@@ -145,10 +145,10 @@ def differences(baseline: PlanMeasures, plans: Sequence[PlanMeasures]) -> tuple[
 
     With m plans beside the baseline, each measure is a family of m tests, corrected after Holm (1979): the plan with
     the smallest p value is tested at 5 %/m, the next at 5 %/(m - 1), and so on until the first that shows nothing; that
-    one and all after it stay at its level. Each interval is the t interval at exactly the level its plan was tested at. So
-    it leaves 0 out if and only if a difference is shown, in at most 5 % of comparisons is any plan without a difference
-    said to have one, and each interval by itself covers the true difference in at least 95 %, as none is narrower than
-    the plain 95 % interval. That all of them cover at once is not claimed.
+    one and all after it stay at its level. Each interval is the t interval at exactly the level its plan was tested at.
+    So it leaves 0 out if and only if a difference is shown; in at most 5 % of comparisons is any plan without a
+    difference said to have one; and each interval by itself covers the true difference in at least 95 %, as none is
+    narrower than the plain 95 % interval. That all of them cover at once is not claimed.
 
     Where one side of a difference is a lower bound, only what stays true for the whole time is shown.
     """

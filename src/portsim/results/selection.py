@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from portsim.errors import ArgumentError
 from portsim.scenario.units import shown, suggestion
 
 _SELECTION = re.compile(r"\s*(?P<metric>[A-Za-z]\w*)(?:\s+of\s+(?P<part>\S+))?\s*")
@@ -54,10 +55,10 @@ class Selection:
 
     @classmethod
     def parse(cls, text: str) -> Selection:
-        """Read `METRIC` or `METRIC of NAME`; ValueError with the rule."""
+        """Read `METRIC` or `METRIC of NAME`; ArgumentError with the rule."""
         found = _SELECTION.fullmatch(text)
         if found is None:
-            raise ValueError(f"got {shown(text)}; {SELECTION_RULE}")
+            raise ArgumentError(f"got {shown(text)}; {SELECTION_RULE}")
         return cls(found["metric"], found["part"])
 
     def __str__(self) -> str:
@@ -72,18 +73,18 @@ class Selection:
         return next((row for row in rows if self.matches(row)), None)
 
     def check(self, rows: Sequence[_About]) -> None:
-        """Raise ValueError, with what was probably meant, if there is no such row among these."""
+        """Raise ArgumentError, with what was probably meant, if there is no such row among these."""
         if self.find(rows) is not None:
             return
         metrics = list(dict.fromkeys(row.metric for row in rows))
         if self.metric not in metrics:
             meant = suggestion(self.metric, metrics) or "; docs/measures.md has them all"
-            raise ValueError(f"there is no measure {shown(self.metric)}{meant}")
+            raise ArgumentError(f"there is no measure {shown(self.metric)}{meant}")
         parts = [part for row in rows if row.metric == self.metric for part in (_part(row) or ("the port",))]
         names = list(dict.fromkeys(parts))
         what = f"of {shown(self.part)}" if self.part else "of the whole port"
         meant = (suggestion(self.part, names) if self.part else "") or f"; it is given of: {', '.join(names[:20])}"
-        raise ValueError(f"{self.metric} is not given {what}{meant}")
+        raise ArgumentError(f"{self.metric} is not given {what}{meant}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +103,16 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """Read `[PLAN: ]MEASURE SIGN NUMBER`; ValueError with the rule."""
+        """Read `[PLAN: ]MEASURE SIGN NUMBER`; ArgumentError with the rule."""
         found = _CONDITION.fullmatch(text)
         try:
             if found is None:
                 raise ValueError
             selection, number = Selection.parse(found["what"]), float(found["number"])
         except ValueError:
-            raise ValueError(f"got {shown(text)}; {CONDITION_RULE}") from None
+            raise ArgumentError(f"got {shown(text)}; {CONDITION_RULE}") from None
         if not math.isfinite(number):
-            raise ValueError(f"got {shown(text)}; {CONDITION_RULE}")
+            raise ArgumentError(f"got {shown(text)}; {CONDITION_RULE}")
         return cls(selection, found["sign"], number / 100 if found["percent"] else number, text.strip(), found["plan"])
 
     def holds(self, value: float) -> bool:

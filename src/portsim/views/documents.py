@@ -8,13 +8,16 @@ from typing import Any
 
 from portsim.experiments import Run
 from portsim.experiments.compare import Comparison
+from portsim.experiments.precision import Stopping
 from portsim.scenario.calendar import moment
 
 
-def run_document(run: Run) -> dict[str, Any]:
+def run_document(run: Run, stopping: Stopping | None = None) -> dict[str, Any]:
     """`portsim.run/1`: what was run, what to be warned of, and every row of the summary.
 
     Moments are ISO 8601 with the offset of the port's clock; what is undefined is None.
+
+    stopping : of a run to a stated precision, which has a key `precision` more
     """
     scenario = run.scenario
     return {
@@ -30,6 +33,18 @@ def run_document(run: Run) -> dict[str, Any]:
         },
         "warnings": list(run.warnings),
         "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in run.rows],
+    } | ({} if stopping is None else {"precision": _precision(stopping)})
+
+
+def _precision(stopping: Stopping) -> dict[str, Any]:
+    return {
+        "relative": stopping.precision.relative,
+        "is_reached": stopping.is_reached,
+        "reason": stopping.reason,
+        "of": [
+            {"measure": str(one.selection), "relative_error": finite(one.error), "is_reached": one.is_reached}
+            for one in stopping.reached
+        ],
     }
 
 
