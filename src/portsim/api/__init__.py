@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from portsim.api.loading import load, load_text
     from portsim.api.regionruns import RegionRun
     from portsim.api.runs import Run, run
+    from portsim.api.sweeps import Screening, Sweep, screen, sweep
     from portsim.api.tracing import Trace, trace
     from portsim.api.verifying import Verification, verify
     from portsim.errors import (
@@ -48,6 +49,8 @@ _HOME = {
     "Run": "portsim.api.runs",
     "Scenario": "portsim.scenario.scenario",
     "ScenarioError": "portsim.errors",
+    "Screening": "portsim.api.sweeps",
+    "Sweep": "portsim.api.sweeps",
     "Trace": "portsim.api.tracing",
     "Verification": "portsim.api.verifying",
     "check": "portsim.api.checking",
@@ -60,6 +63,8 @@ _HOME = {
     "regions": "portsim.api.catalogue",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
+    "screen": "portsim.api.sweeps",
+    "sweep": "portsim.api.sweeps",
     "trace": "portsim.api.tracing",
     "verify": "portsim.api.verifying",
 }
@@ -81,6 +86,8 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "Screening",
+    "Sweep",
     "Trace",
     "Verification",
     "check",
@@ -93,6 +100,8 @@ __all__ = [
     "regions",
     "run",
     "scenarios",
+    "screen",
+    "sweep",
     "trace",
     "verify",
 ]

@@ -127,9 +127,9 @@ def run(
     keep : replications whose records the result carries for `units` and `visits`: "first", "all" or "none"
     folder : where to write a run folder, of a region one with a run folder for each port; it must not exist or be empty
     folder_keep, table_format : replications whose records are written there, and as "csv" or "parquet"
-    precision : in place of `replications`, play as many as it takes to know `of` to so much: "5%" or 0.05; what came of it
-        is in `Run.stopping`
-    of, least, most : with `precision`: the measures (default wait_mean_min), and how many replications at least and most
+    precision : in place of `replications`, play as many as it takes to know `of` to so much: "5%" or 0.05; what came
+        of it is in `Run.stopping`
+    of, least, most : with `precision`: the measures (default wait_mean_min), and the replications at least and at most
     steady_state : claim that the port has one, and be warned if it does not, or is measured before it forgot its start
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 

@@ -141,9 +141,9 @@ def replicate_until(
 
     It stops at the first look at which, for all measures, half width / |mean| <= r / (1 + r): then the error relative
     to the *true* mean is at most r with the confidence of the interval (Law 2015, Simulation Modeling and Analysis,
-    section 9.4.1, after Chow and Robbins 1965). A rule that stops when the spread happens to look small covers less often than
-    it says; the least number of replications, so many that the spread is known to a sixth, keeps that within one per
-    cent (docs/verification.md has what was measured).
+    section 9.4.1, after Chow and Robbins 1965). A rule that stops when the spread happens to look small
+    covers less often than it says; the least number of replications, so many that the spread is known to a sixth, keeps
+    that within one per cent or so (docs/verification.md has what was measured).
 
     Raises ArgumentError as `Precision.check` does, and ValueError as `replicate` does.
     """

@@ -31,6 +31,7 @@ def play_together(
     seed: int,
     engine: EngineName = "auto",
     executor: Executor | None = None,
+    expected: int | None = None,
     on_replication: Callable[[int], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Together:
@@ -38,12 +39,13 @@ def play_together(
 
     seed : holds for all, so that replications of one number share their chance
     executor : who plays them, from `executor_for`; without it one after another in this process
-    on_replication : called when one is done, with how many there will be of all scenarios together
+    expected : how many there will be, where these are not all
+    on_replication : called when one is done, with how many there will be
 
     A scenario that has to stop at a limit is not played further, the others are. Ctrl-C ends all with the replications
     that every scenario has done, or is raised as KeyboardInterrupt where there are none.
     """
-    expected = len(scenarios) * len(numbers)
+    expected = len(scenarios) * len(numbers) if expected is None else expected
     gatherings = [
         Gathering(scenario, seed=seed, engine=engine, keep="none", replications=expected, on_notice=on_notice)
         for scenario in scenarios

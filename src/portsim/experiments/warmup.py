@@ -114,8 +114,8 @@ def truncation(series: Floats) -> int | None:
     """How many observations to leave out at the start after MSER-5; None where that is half of them or more.
 
     White, Cobb and Spratt (2000), A comparison of five steady-state truncation heuristics for simulation, Proceedings
-    of the Winter Simulation Conference, 755-760: of batches of five, leave out as many as give the mean of the others the
-    smallest standard error; a minimum in the second half says that the series is too short.
+    of the Winter Simulation Conference, 755-760: of batches of five, leave out as many as give the mean of the
+    others the smallest standard error; a minimum in the second half says that the series is too short.
     """
     batches = series[: series.size // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
     most = batches.size // 2

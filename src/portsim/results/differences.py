@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from portsim.model.streams import Streams
 from portsim.results.measure import Measure
 from portsim.results.statistics import CONFIDENCE, MAXIMA, MetricRow
 
@@ -246,8 +247,8 @@ def chances(baseline: PlanMeasures, plans: Sequence[PlanMeasures]) -> tuple[Chan
 
 def _resamples(n: int) -> NDArray[np.float64]:
     """How often each of n replications is in each resample, as shares of n: float64[RESAMPLES, n]."""
-    generator = np.random.Generator(np.random.PCG64DXSM(RESAMPLING_SEED))
-    drawn = (generator.random((RESAMPLES, n)) * n).astype(np.int64)
+    uniforms = Streams(RESAMPLING_SEED, 0).uniforms("resampling", count=RESAMPLES * n).reshape(RESAMPLES, n)
+    drawn = (uniforms * n).astype(np.int64)
     flat = (drawn + n * np.arange(RESAMPLES)[:, None]).ravel()
     counts: NDArray[np.float64] = np.bincount(flat, minlength=n * RESAMPLES).reshape(RESAMPLES, n) / n
     return counts

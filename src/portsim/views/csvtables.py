@@ -10,11 +10,13 @@ from dataclasses import asdict
 from typing import Any
 
 from portsim.experiments.compare import Comparison, label_of
+from portsim.experiments.screening import Effect, Screening
+from portsim.experiments.sweep import Sweep
 from portsim.results.differences import ChanceRow, DifferenceRow
 from portsim.results.statistics import MetricRow
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def csv_bytes(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
     """A table as the bytes of a file; numbers are written so that they read back the same."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -65,3 +67,25 @@ def _named(row: DifferenceRow | ChanceRow) -> list[Any]:
     if isinstance(row, DifferenceRow):
         values["baseline"] = label_of(row.baseline)
     return list(values.values())
+
+
+def sweep_files(sweep: Sweep) -> dict[str, bytes]:
+    """The table of a sweep by file name: every measure at every point."""
+    rows = [
+        (number, *point.values, *asdict(row).values())
+        for number, point in enumerate(sweep.points)
+        for row in point.run.rows
+    ]
+    return {"points.csv": csv_bytes(("point", *sweep.paths, *MetricRow.__dataclass_fields__), rows)}
+
+
+def screening_files(screening: Screening) -> dict[str, bytes]:
+    """The tables of a screening by file name: effects, the numbers varied with their ranges, and those left out."""
+    factors = [(one.path, one.text, one.written(0), one.written(1), one.reason) for one in screening.factors]
+    return {
+        "effects.csv": csv_bytes(
+            list(Effect.__dataclass_fields__), (asdict(one).values() for one in screening.effects)
+        ),
+        "assumptions.csv": csv_bytes(("path", "value", "low", "high", "reason"), factors),
+        "left_out.csv": csv_bytes(("path", "value", "why"), (asdict(one).values() for one in screening.left_out)),
+    }

@@ -9,6 +9,8 @@ from typing import Any
 from portsim.experiments import Run
 from portsim.experiments.compare import Comparison
 from portsim.experiments.precision import Stopping
+from portsim.experiments.screening import Screening
+from portsim.experiments.sweep import Sweep
 from portsim.scenario.calendar import moment
 
 
@@ -91,6 +93,57 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
 
 _DIFFERENCE = ("plan", "baseline", "metric", "flow", "stage", "mean", "ci_low", "ci_high", "n", "verdict")
 _BEST = ("metric", "flow", "stage", "plan", "probability")
+
+
+def sweep_document(sweep: Sweep) -> dict[str, Any]:
+    """`portsim.sweep/1`: every point with its values by path, and its summary."""
+    scenario = sweep.scenario
+    return {
+        "schema": "portsim.sweep/1",
+        "scenario": scenario.name,
+        "plan": scenario.plan,
+        "seed": sweep.seed,
+        "replications": len(sweep.numbers),
+        "design": "factorial" if sweep.is_factorial else "quasi-random",
+        "paths": list(sweep.paths),
+        "warnings": list(sweep.warnings),
+        "points": [
+            {
+                "values": dict(zip(sweep.paths, point.values, strict=True)),
+                "officer_hours": finite(point.officer_hours),
+                "warnings": list(point.run.warnings),
+                "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in point.run.rows],
+            }
+            for point in sweep.points
+        ],
+    }
+
+
+def screening_document(screening: Screening) -> dict[str, Any]:
+    """`portsim.screening/1`: the assumed numbers with their ranges, and by measure how much each matters."""
+    scenario = screening.scenario
+    return {
+        "schema": "portsim.screening/1",
+        "scenario": scenario.name,
+        "plan": scenario.plan,
+        "seed": screening.seed,
+        "trajectories": screening.trajectories,
+        "within": screening.within,
+        "simulations": screening.played,
+        "warnings": list(screening.warnings),
+        "assumptions": [
+            {
+                "path": one.path,
+                "value": one.text,
+                "low": one.written(0),
+                "high": one.written(1),
+                "reason": one.reason,
+            }
+            for one in screening.factors
+        ],
+        "left_out": [asdict(one) for one in screening.left_out],
+        "effects": [{name: finite(value) for name, value in asdict(one).items()} for one in screening.effects],
+    }
 
 
 def finite(value: Any) -> Any:
