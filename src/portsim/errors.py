@@ -7,6 +7,7 @@ PortsimError                 any of them; `exit_code` is what the command line e
 ├── LimitError         4     the simulation had to stop; carries what was recorded until then
 ├── CalibrationError   3     a calibration cannot be done as asked
 ├── UnavailableError   2     what was asked for needs something this installation does not have
+├── WorkerError        4     a replication was lost with the process or machine that played it, again and again
 └── EngineError        1     an engine broke its own rules: our mistake, please report it
 ```
 """
@@ -88,6 +89,12 @@ class UnavailableError(PortsimError):
     """What was asked for needs something that is missing here; the message says what to do."""
 
     exit_code = 2
+
+
+class WorkerError(PortsimError):
+    """Replications cannot be played where they were given to: a process or a machine was lost."""
+
+    exit_code = 4
 
 
 class EngineError(PortsimError):

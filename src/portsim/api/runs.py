@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from portsim.api import frames
 from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
-from portsim.experiments import Played, Replication, Saving, replicate
+from portsim.experiments import Played, Replication, Saving, executor_for, replicate
 from portsim.experiments import Run as Replicated
+from portsim.experiments.replicate import numbers_of
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
@@ -104,9 +106,13 @@ def run(
     sets: Sequence[str] = (),
     engine: EngineName = "auto",
     keep: Keep = "first",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     folder: str | os.PathLike[str] | None = None,
     folder_keep: Keep = "first",
     table_format: Format = "csv",
+    resume: bool = False,
     on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Run | Any:
@@ -117,6 +123,11 @@ def run(
     keep : replications whose records the result carries for `units` and `visits`: "first", "all" or "none"
     folder : where to write a run folder, of a region one with a run folder for each port; it must not exist or be empty
     folder_keep, table_format : replications whose records are written there, and as "csv" or "parquet"
+    resume : whether a run of the same that was broken off in that folder is continued; one that is not there is begun
+    workers : how many replications are played at the same time on this machine, 1 for none but this process; without
+        it so many as are worth it, which for small work is one
+    cluster : address of a Dask scheduler, whose workers play them instead; see `portsim.experiments.executor_for`
+    insecure_cluster : whether plain tcp to another machine is accepted
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 
     Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
@@ -127,22 +138,41 @@ def run(
         loaded: Scenario | Region = scenario
     else:
         loaded = load(scenario, plan=plan, sets=sets)
+    if resume and folder is None:
+        raise ValueError("resume continues what stands in a folder: name it with folder=")
+    numbers = numbers_of(replications)
     if isinstance(loaded, Region):
         from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
 
         return run_region(
             loaded,
-            replications=replications,
+            replications=numbers,
             seed=seed,
             engine=engine,
             keep=keep,
+            executor=executor_for(
+                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
+            ),
             folder=Path(folder) if folder is not None else None,
             folder_keep=folder_keep,
             table_format=table_format,
+            is_continued=resume,
             on_replication=on_replication,
             on_notice=on_notice,
         )
-    saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
+    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
+    saving: Saving | None = None
+    if folder is not None:
+        saving = Saving(
+            loaded,
+            Path(folder),
+            replications=numbers,
+            seed=seed,
+            keep=folder_keep,
+            table_format=table_format,
+            is_continued=resume,
+            on_notice=on_notice,
+        )
 
     def on_each(played: Played) -> None:
         if saving is not None:
@@ -150,17 +180,20 @@ def run(
         if on_replication is not None:
             on_replication(played)
 
-    data = replicate(
-        loaded,
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        keep=keep,
-        tables=saving is not None,
-        records=folder_keep if saving is not None else "none",
-        on_replication=on_each,
-        on_notice=on_notice,
-    )
-    if saving is not None:
-        saving.finish(data)
+    with saving or nullcontext(), executor:
+        data = replicate(
+            loaded,
+            replications=numbers,
+            seed=seed,
+            engine=engine,
+            keep=keep,
+            executor=executor,
+            known=saving.known if saving is not None else None,
+            tables=saving is not None,
+            records=folder_keep if saving is not None else "none",
+            on_replication=on_each,
+            on_notice=on_notice,
+        )
+        if saving is not None:
+            saving.finish(data)
     return Run(data)
