@@ -15,6 +15,7 @@ from portsim.experiments.compare import Candidate, label_of
 from portsim.experiments.compare import Comparison as Compared
 from portsim.experiments.compare import compare as compare_candidates
 from portsim.experiments.equalhours import equalise, rostered_hours
+from portsim.experiments.executors import Executor, executor_for
 from portsim.experiments.measures import check_selections
 from portsim.experiments.replicate import numbers_of
 from portsim.experiments.together import play_together
@@ -169,6 +170,9 @@ def compare(
     equal_hours: bool = False,
     conditions: Sequence[Condition] = (),
     engine: EngineName = "auto",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     on_replication: Callable[[int], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Comparison:
@@ -184,6 +188,7 @@ def compare(
     conditions : of the command line's `--fail-if`: here it is only seen to that their measures and plans exist
     equal_hours : change levels and crew sizes of the plans so that officer-hours come as near the baseline's as whole
         officers can
+    workers, cluster, insecure_cluster : who plays them, as for `run`
     on_replication : called when a replication of a plan is done, with how many there will be of all
 
     Raises ScenarioError, and ValueError for an argument that means nothing.
@@ -200,16 +205,20 @@ def compare(
             raise ArgumentError(
                 f"{condition.text!r} names {condition.plan!r}, which is not compared; there are: {listed}"
             )
-    if equal_hours:
-        candidates = _equal(found, replications, seed, engine)
-    data = compare_candidates(
-        candidates,
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        on_replication=on_replication,
-        on_notice=on_notice,
-    )
+    expected = len(candidates) * len(numbers_of(replications))
+    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=expected)
+    with executor:
+        if equal_hours:
+            candidates = _equal(found, replications, seed, engine, executor)
+        data = compare_candidates(
+            candidates,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            on_replication=on_replication,
+            on_notice=on_notice,
+        )
     return Comparison(data, wanted)
 
 
@@ -306,7 +315,9 @@ def _several(
     return found
 
 
-def _equal(found: Found, replications: int | Iterable[int], seed: int | None, engine: EngineName) -> list[Candidate]:
+def _equal(
+    found: Found, replications: int | Iterable[int], seed: int | None, engine: EngineName, executor: Executor
+) -> list[Candidate]:
     """The candidates with their officers changed until their hours are nearly the baseline's."""
     base = found[0][0].scenario
     rostered = [rostered_hours(candidate.scenario) for candidate, _ in found]
@@ -322,6 +333,7 @@ def _equal(found: Found, replications: int | Iterable[int], seed: int | None, en
             numbers,
             seed=base.seed if seed is None else seed,
             engine=engine,
+            executor=executor,
         )
         for place, run in zip(places, pilots.runs, strict=True):
             for row in run.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
-from portsim.experiments import Played, Replication, Saving, replicate
+from portsim.experiments import Played, Replication, Saving, executor_for, replicate
 from portsim.experiments import Run as Replicated
 from portsim.experiments.precision import Stopping, asked_for, named, replicate_until
+from portsim.experiments.replicate import numbers_of
 from portsim.experiments.warmup import WarmUpAdvice, with_warnings
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
@@ -109,6 +111,9 @@ def run(
     sets: Sequence[str] = (),
     engine: EngineName = "auto",
     keep: Keep = "first",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     folder: str | os.PathLike[str] | None = None,
     folder_keep: Keep = "first",
     table_format: Format = "csv",
@@ -117,6 +122,7 @@ def run(
     least: int | None = None,
     most: int | None = None,
     steady_state: bool = False,
+    resume: bool = False,
     on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Run | Any:
@@ -131,6 +137,11 @@ def run(
         of it is in `Run.stopping`
     of, least, most : with `precision`: the measures (default wait_mean_min), and the replications at least and at most
     steady_state : claim that the port has one, and be warned if it does not, or is measured before it forgot its start
+    resume : whether a run of the same that was broken off in that folder is continued; one that is not there is begun
+    workers : how many replications are played at the same time on this machine, 1 for none but this process; without
+        it so many as are worth it, which for small work is one
+    cluster : address of a Dask scheduler, whose workers play them instead; see `portsim.experiments.executor_for`
+    insecure_cluster : whether plain tcp to another machine is accepted
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 
     Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
@@ -141,6 +152,10 @@ def run(
         loaded: Scenario | Region = scenario
     else:
         loaded = load(scenario, plan=plan, sets=sets)
+    if resume and folder is None:
+        raise ValueError("resume continues what stands in a folder: name it with folder=")
+    sought = asked_for(precision, of, least, most)
+    numbers = numbers_of(replications if sought is None else sought.most)
     if isinstance(loaded, Region):
         if precision is not None or steady_state:
             raise ArgumentError("a region takes no precision and claims no steady state: run its ports one by one")
@@ -148,19 +163,34 @@ def run(
 
         return run_region(
             loaded,
-            replications=replications,
+            replications=numbers,
             seed=seed,
             engine=engine,
             keep=keep,
+            executor=executor_for(
+                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
+            ),
             folder=Path(folder) if folder is not None else None,
             folder_keep=folder_keep,
             table_format=table_format,
+            is_continued=resume,
             on_replication=on_replication,
             on_notice=on_notice,
         )
-    saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
+    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
+    saving: Saving | None = None
+    if folder is not None:
+        saving = Saving(
+            loaded,
+            Path(folder),
+            replications=numbers,
+            seed=seed,
+            keep=folder_keep,
+            table_format=table_format,
+            is_continued=resume,
+            on_notice=on_notice,
+        )
 
-    sought = asked_for(precision, of, least, most)
     advice = WarmUpAdvice() if steady_state else None
 
     def on_each(played: Played) -> None:
@@ -171,22 +201,25 @@ def run(
         if on_replication is not None:
             on_replication(played)
 
-    arguments: dict[str, Any] = {
-        "seed": seed,
-        "engine": engine,
-        "keep": keep,
-        "tables": saving is not None or steady_state,
-        "records": folder_keep if saving is not None else "none",
-        "on_replication": on_each,
-        "on_notice": on_notice,
-    }
     stopping: Stopping | None = None
-    if sought is None:
-        data = replicate(loaded, replications=replications, **arguments)
-    else:
-        data, stopping = replicate_until(loaded, sought, **arguments)
-    if advice is not None:
-        data = with_warnings(data, advice.sentences(loaded))
-    if saving is not None:
-        saving.finish(data)
+    with saving or nullcontext(), executor:
+        arguments: dict[str, Any] = {
+            "seed": seed,
+            "engine": engine,
+            "keep": keep,
+            "executor": executor,
+            "known": saving.known if saving is not None else None,
+            "tables": saving is not None or steady_state,
+            "records": folder_keep if saving is not None else "none",
+            "on_replication": on_each,
+            "on_notice": on_notice,
+        }
+        if sought is None:
+            data = replicate(loaded, replications=numbers, **arguments)
+        else:
+            data, stopping = replicate_until(loaded, sought, **arguments)
+        if advice is not None:
+            data = with_warnings(data, advice.sentences(loaded))
+        if saving is not None:
+            saving.finish(data)
     return Run(data if stopping is None else named(data), stopping)

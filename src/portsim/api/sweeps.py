@@ -12,7 +12,9 @@ from portsim.api.comparisons import Source, selections_of, write_folder
 from portsim.api.loading import Reader
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
+from portsim.experiments.executors import executor_for
 from portsim.experiments.measures import check_selections
+from portsim.experiments.replicate import numbers_of
 from portsim.experiments.screening import Screening as Screened
 from portsim.experiments.screening import screen as screen_assumptions
 from portsim.experiments.sweep import Load
@@ -185,6 +187,9 @@ def sweep(
     of: str | Sequence[str] = (),
     conditions: Sequence[Condition] = (),
     engine: EngineName = "auto",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     on_replication: Callable[[int], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Sweep:
@@ -207,17 +212,21 @@ def sweep(
     base = load(())
     check_selections(base, [*wanted, *conditions])
     used = base.seed if seed is None else seed
-    data = sweep_points(
-        load,
-        [axis.path for axis in axes],
-        factorial(axes) if points is None else quasi_random(axes, points, used),
-        is_factorial=points is None,
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        on_replication=on_replication,
-        on_notice=on_notice,
-    )
+    chosen = factorial(axes) if points is None else quasi_random(axes, points, used)
+    expected = len(chosen) * len(numbers_of(replications))
+    with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=expected) as executor:
+        data = sweep_points(
+            load,
+            [axis.path for axis in axes],
+            chosen,
+            is_factorial=points is None,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            on_replication=on_replication,
+            on_notice=on_notice,
+        )
     return Sweep(data, wanted)
 
 
@@ -231,6 +240,9 @@ def screen(
     plan: str | None = None,
     sets: Sequence[str] = (),
     engine: EngineName = "auto",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     on_replication: Callable[[int], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Screening:
@@ -251,16 +263,18 @@ def screen(
         raise ArgumentError("name at least one measure, such as wait_mean_min")
     load = _load(scenario, plan, sets)
     check_selections(load(()), selections)
-    data = screen_assumptions(
-        load,
-        selections,
-        trajectories=trajectories,
-        within=share,
-        seed=seed,
-        engine=engine,
-        on_replication=on_replication,
-        on_notice=on_notice,
-    )
+    with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster) as executor:
+        data = screen_assumptions(
+            load,
+            selections,
+            trajectories=trajectories,
+            within=share,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            on_replication=on_replication,
+            on_notice=on_notice,
+        )
     return Screening(data)
 
 

@@ -12,7 +12,7 @@ from portsim.engines import EngineName
 from portsim.errors import ArgumentError, ScenarioError
 from portsim.experiments.executors import Executor, Played, executor_for
 from portsim.experiments.measures import measures_of
-from portsim.experiments.replicate import Gathering, Run
+from portsim.experiments.replicate import Gathering, Known, Run
 from portsim.results import Measure
 from portsim.results.runtables import Keep
 from portsim.results.selection import Selection
@@ -130,6 +130,7 @@ def replicate_until(
     engine: EngineName = "auto",
     keep: Keep = "none",
     executor: Executor | None = None,
+    known: Known | None = None,
     tables: bool = False,
     records: Keep = "none",
     on_replication: Callable[[Played], None] | None = None,
@@ -154,19 +155,23 @@ def replicate_until(
         seed=seed,
         engine=engine,
         keep=keep,
+        known=known,
         tables=tables,
         records=records,
         replications=precision.least,
+        executor=executor,
         on_notice=on_notice,
     )
     done: list[Sequence[Measure]] = []
     first = 0
     is_interrupted = False
     for look in precision.looks:
-        tasks = (gathering.task(number, is_first=number == 0) for number in range(first, look))
+        numbers = range(first, look)
+        tasks = (gathering.task(number) for number in numbers if not gathering.knows(number))
         try:
             with closing(executor.play(tasks)) as results:
-                for played in results:
+                for number in numbers:
+                    played = gathering.recall(number) if gathering.knows(number) else next(results)
                     if on_replication is not None:
                         on_replication(played)
                     gathering.add(played)

@@ -173,8 +173,8 @@ def screen(
     Each trajectory starts at random levels of all ranges and changes one number after another, in random order, so
     that each gives one effect: the change of the measure over the change of the number, the whole range being 1 (Morris
     1991, Technometrics 33, 161-174; the mean of absolute effects after Campolongo, Cariboni and Saltelli 2007,
-    Environmental Modelling and Software 22, 1509-1518). Trajectory k plays replication k throughout, so that effects are
-    of the numbers and not of chance, and the spread over trajectories holds both.
+    Environmental Modelling and Software 22, 1509-1518). Trajectory k plays replication k throughout, so that effects
+    are of the numbers and not of chance, and the spread over trajectories holds both.
 
     Raises ArgumentError if nothing can be varied, or not together.
     """
@@ -188,9 +188,11 @@ def screen(
     if not factors:
         raise ArgumentError("no number of this scenario is assumed and can be varied; portsim check shows the sources")
     expected = trajectories * (len(factors) + 1)
-    gathering = Gathering(base, seed=used, engine=engine, keep="none", replications=expected, on_notice=on_notice)
-    chosen = gathering.task(0, is_first=False).engine
     executor = executor_for() if executor is None else executor
+    gathering = Gathering(
+        base, seed=used, engine=engine, keep="none", replications=expected, executor=executor, on_notice=on_notice
+    )
+    chosen = gathering.task(0).engine
     walks: list[Floats] = []
 
     def tasks() -> Iterator[Task]:

@@ -46,8 +46,18 @@ def play_together(
     that every scenario has done, or is raised as KeyboardInterrupt where there are none.
     """
     expected = len(scenarios) * len(numbers) if expected is None else expected
+    executor = executor_for() if executor is None else executor
     gatherings = [
-        Gathering(scenario, seed=seed, engine=engine, keep="none", replications=expected, on_notice=on_notice)
+        Gathering(
+            scenario,
+            seed=seed,
+            engine=engine,
+            keep="none",
+            first=numbers[0],
+            replications=expected,
+            executor=executor,
+            on_notice=on_notice,
+        )
         for scenario in scenarios
     ]
     stopped: set[int] = set()
@@ -59,9 +69,8 @@ def play_together(
         for place, number in order:
             if place not in stopped:
                 given.append((place, number))
-                yield gatherings[place].task(number, is_first=number == numbers[0])
+                yield gatherings[place].task(number)
 
-    executor = executor_for() if executor is None else executor
     try:
         with closing(executor.play(tasks())) as results:
             for count, played in enumerate(results):

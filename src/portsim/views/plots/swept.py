@@ -39,6 +39,7 @@ COLOURS = "cividis_r"
 MOST_NUMBERS = 150
 """Cells of a heat map that have room for their number."""
 LONGEST_LABEL = 46
+LONGEST_TITLE = 120
 
 Floats = NDArray[np.float64]
 
@@ -100,6 +101,8 @@ def _positions(values: Sequence[str]) -> tuple[list[float], list[str]]:
 def _draw_line(
     axes: Axes, letters: Letters, sweep: Sweep, place: int, means: Floats, halves: Floats, label: str, *, is_line: bool
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     dress(axes)
     values = [point.values[place] for point in sweep.points]
     at, names = _positions(values)
@@ -130,7 +133,9 @@ def _draw_line(
     if label:
         axes.set_ylabel(letters(label), fontsize=TEXT_PT, color=INK)
     if np.nanmin(means) >= 0:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.06 * float(np.nanmax(means + bars)) or 1.0)
+    if all(value.lstrip("+-").isdigit() for value in values):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _with_unit(path: str, values: Sequence[str]) -> str:
@@ -172,11 +177,17 @@ def _draw_map(axes: Axes, letters: Letters, sweep: Sweep, means: Floats, label: 
 def _title(sweep: Sweep, selection: Selection, scale: Scale, means: Floats) -> str:
     lowest, highest = int(np.nanargmin(means)), int(np.nanargmax(means))
     what = words_of(selection)
-    ends = [
-        f"{scale.with_name(f'{means[place]:,.3g}')} at {sweep.name_of(sweep.points[place])}"
-        for place in (lowest, highest)
-    ]
-    return f"{what[0].upper()}{what[1:]} from {ends[0]} to {ends[1]}"
+    low, high = (scale.with_name(f"{means[place]:,.3g}") for place in (lowest, highest))
+    names = [_short(sweep, sweep.points[place].values) for place in (lowest, highest)]
+    if sum(map(len, names)) > LONGEST_TITLE:
+        return f"{what[0].upper()}{what[1:]} goes from {low} to {high}"
+    return f"{what[0].upper()}{what[1:]} goes from {low} ({names[0]}) to {high} ({names[1]})"
+
+
+def _short(sweep: Sweep, values: Sequence[str]) -> str:
+    """The values of a point with what they are of, as shortly as it is clear: `border_check.lanes 3`."""
+    paths = [".".join(path.split(".")[1:]) or path for path in sweep.paths]
+    return ", ".join(f"{path} {value}" for path, value in zip(paths, values, strict=True))
 
 
 def _caption(sweep: Sweep, *, is_map: bool) -> str:
@@ -184,8 +195,8 @@ def _caption(sweep: Sweep, *, is_map: bool) -> str:
     whiskers = "Means" if is_map else "Means with their 95 % intervals"
     design = "" if sweep.is_factorial else ", quasi-random points"
     return (
-        f"{whiskers} over {len(sweep.numbers)} replications of each of {len(sweep.points)} points{design}, all on the same "
-        f"chance, seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
+        f"{whiskers} over {len(sweep.numbers)} replications of each of {len(sweep.points)} points{design}, all on the "
+        f"same chance, seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
     )
 
 
