@@ -48,7 +48,7 @@ def comparison_blocks(comparison: Comparison, wanted: Sequence[Selection] = ()) 
         blocks += [Line(""), Line("In words", is_heading=True), *_sentences(comparison, selections[0])]
         for selection in selections:
             if (table := _table(comparison, selection)) is not None:
-                blocks += [Line(""), Line(_heading(comparison, selection), is_heading=True), table]
+                blocks += [Line(""), Line(_heading(selection), is_heading=True), table]
     if (table := _hours_table(comparison)) is not None:
         blocks += [Line(""), Line("Officer-hours", is_heading=True), table]
     blocks += _adjusted(comparison)
@@ -106,23 +106,16 @@ def _at_hours(apart: float) -> str:
     return f", at {percent(apart)} officer-hours"
 
 
-def _heading(comparison: Comparison, selection: Selection) -> str:
-    rows = [difference_of(comparison, played, selection) for played in comparison.plans[1:]]
-    scale = _scale(rows, _means(comparison, selection))
-    unit = f", {scale.name}" if scale.name else ""
+def _heading(selection: Selection) -> str:
     words = words_of(selection)
-    return f"{words[0].upper()}{words[1:]}{unit}  ({selection})"
+    return f"{words[0].upper()}{words[1:]}  ({selection})"
 
 
-def _means(comparison: Comparison, selection: Selection) -> list[float]:
-    return [row.mean for played in comparison.plans if (row := selection.find(played.run.rows)) is not None]
-
-
-def _scale(rows: Sequence[DifferenceRow | None], values: Sequence[float] = ()) -> Scale:
+def _scale(rows: Sequence[DifferenceRow | None]) -> Scale:
     known = [row for row in rows if row is not None]
     unit = known[0].unit if known else ""
     halves = [(row.ci_high - row.ci_low) / 2 for row in known]
-    return Scale.of(unit, [*values, *(row.mean for row in known)], halves)
+    return Scale.of(unit, [row.mean for row in known], halves)
 
 
 def _table(comparison: Comparison, selection: Selection) -> Table | None:
@@ -130,7 +123,11 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
     differences = [difference_of(comparison, played, selection) for played in comparison.plans[1:]]
     if not any(differences):
         return None
-    scale = _scale(differences, _means(comparison, selection))
+    scale = _scale(differences)
+    known = [found for played in comparison.plans if (found := selection.find(played.run.rows)) is not None]
+    own_scale = Scale.of(
+        known[0].unit if known else "", [found.mean for found in known], [half_width(found) for found in known]
+    )
     has_chances = good_direction(selection.metric) != 0 and any(
         chance_of(comparison, played, selection) for played in comparison.plans
     )
@@ -138,7 +135,7 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
     for played, row in zip(comparison.plans, [None, *differences], strict=True):
         own = selection.find(played.run.rows)
         mark = "≥ " if own is not None and own.method.startswith("lower bound") else ""
-        value = UNDEFINED if own is None else mark + scale.number(own.mean, half_width(own))
+        value = UNDEFINED if own is None else mark + own_scale.number(own.mean, half_width(own))
         chance = chance_of(comparison, played, selection)
         if row is None:
             cells = ["", "", "baseline" if played is comparison.baseline else UNDEFINED]
@@ -147,7 +144,14 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
             cells = [scale.change(row.mean), interval, row.verdict]
         best = [UNDEFINED if chance is None else f"{100 * chance.probability:.0f} %"] if has_chances else []
         lines.append((played.label, value, *cells, *best))
-    columns = ["", "mean ± 95 %", "difference", "interval", "verdict", *(["best"] if has_chances else [])]
+    columns = [
+        "",
+        own_scale.titled("mean ± 95 %"),
+        scale.titled("difference"),
+        "interval",
+        "verdict",
+        *(["best"] if has_chances else []),
+    ]
     return Table(tuple(columns), tuple(lines), (False, True, True, True, False, *([True] if has_chances else [])))
 
 

@@ -87,6 +87,10 @@ class Scale:
         """An interval: `-3.2 to -2.9`."""
         return f"{self.change(low)} to {self.change(high)}"
 
+    def titled(self, heading: str) -> str:
+        """The heading of a column in this unit."""
+        return f"{heading}, {self.name}" if self.name else heading
+
     def with_name(self, text: str) -> str:
         """The text with the unit after it."""
         return f"{text} {self.name}" if self.name else text
