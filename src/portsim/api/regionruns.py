@@ -91,6 +91,7 @@ def run_region(
     folder_keep: Keep,
     table_format: Format,
     is_continued: bool,
+    on_damage: Callable[[str], None] | None,
     on_replication: Callable[[Played], None] | None,
     on_notice: Callable[[str], None] | None,
 ) -> RegionRun:
@@ -106,7 +107,7 @@ def run_region(
             keep=folder_keep,
             table_format=table_format,
             is_continued=is_continued,
-            on_notice=on_notice,
+            on_damage=on_damage,
         )
 
     def on_each(port: str, played: Played) -> None:

@@ -125,6 +125,7 @@ def run(
     resume: bool = False,
     on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> Run | Any:
     """Simulate a scenario several times; or every port of a region, which gives a `RegionRun`.
 
@@ -142,6 +143,7 @@ def run(
         it so many as are worth it, which for small work is one
     cluster : address of a Dask scheduler, whose workers play them instead; see `portsim.experiments.executor_for`
     insecure_cluster : whether plain tcp to another machine is accepted
+    on_damage : called with a text for each file of a run that is continued which is damaged, and made anew
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 
     Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
@@ -174,6 +176,7 @@ def run(
             folder_keep=folder_keep,
             table_format=table_format,
             is_continued=resume,
+            on_damage=on_damage,
             on_replication=on_replication,
             on_notice=on_notice,
         )
@@ -188,7 +191,7 @@ def run(
             keep=folder_keep,
             table_format=table_format,
             is_continued=resume,
-            on_notice=on_notice,
+            on_damage=on_damage,
         )
 
     advice = WarmUpAdvice() if steady_state else None

@@ -11,6 +11,15 @@ import typer
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, conditions_of, failures
+from portsim.cli.options import (
+    ClusterOption,
+    InsecureOption,
+    ProgressChoice,
+    ProgressOption,
+    ReplicationsOption,
+    WorkersOption,
+    numbers_of,
+)
 from portsim.cli.progress import Bar
 from portsim.cli.run import EngineChoice, SetOption
 
@@ -30,9 +39,7 @@ def compare(
             metavar="NAME", help="The plan, or scenario, the others are held against; default without a plan."
         ),
     ] = None,
-    replications: Annotated[
-        int, typer.Option("-n", "--replications", metavar="N", min=1, help="How often chance is drawn anew.")
-    ] = 30,
+    replications: ReplicationsOption = "30",
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
     ] = None,
@@ -43,11 +50,15 @@ def compare(
     ] = False,
     fail_if: FailIf = None,
     engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    insecure_cluster: InsecureOption = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write tables and the picture.")
     ] = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
     as_json: Json = False,
+    progress: ProgressOption = ProgressChoice.bar,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
     debug: Debug = False,
 ) -> Exit:
@@ -59,18 +70,21 @@ def compare(
     conditions = conditions_of(fail_if)
     from portsim import api
 
-    with Bar(None, is_wanted=not quiet) as bar:
+    with Bar(None, is_wanted=not quiet, choice=progress) as bar:
         result = api.compare(
             scenarios[0] if len(scenarios) == 1 else scenarios,
             plans=plans or None,
             baseline=baseline,
-            replications=replications,
+            replications=numbers_of(replications),
             seed=seed,
             sets=sets or (),
             of=of or (),
             conditions=conditions,
             equal_hours=equal_hours,
             engine=engine.value,
+            workers=workers,
+            cluster=cluster,
+            insecure_cluster=insecure_cluster,
             on_replication=bar.advance,
             on_notice=bar.say,
         )

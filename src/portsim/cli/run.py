@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +14,24 @@ import typer
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, check_conditions, conditions_of, failures
+from portsim.cli.options import (
+    ClusterOption,
+    InsecureOption,
+    ProgressChoice,
+    ProgressOption,
+    ReplicationsOption,
+    WorkersOption,
+    numbers_of,
+)
 from portsim.cli.progress import Bar
-from portsim.errors import PortsimError
+from portsim.errors import PortsimError, WorkerError
 
 if TYPE_CHECKING:
     from portsim.experiments import Played
+
+
+RUN = "run.json"
+CONTINUE = "what is done is kept in {folder}: the same command with --resume continues it"
 
 
 class EngineChoice(StrEnum):
@@ -52,9 +67,7 @@ SetOption = Annotated[
 
 def run(
     scenario: ScenarioArgument,
-    replications: Annotated[
-        int, typer.Option("-n", "--replications", metavar="N", min=1, help="How often chance is drawn anew.")
-    ] = 10,
+    replications: ReplicationsOption = "10",
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
     ] = None,
@@ -76,13 +89,20 @@ def run(
     ] = False,
     fail_if: FailIf = None,
     engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    insecure_cluster: InsecureOption = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a run folder.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run that was broken off in that folder.")
+    ] = False,
     keep: Annotated[KeepChoice, typer.Option(help="Whose records go into the run folder.")] = KeepChoice.first,
     table_format: Annotated[
         FormatChoice, typer.Option("--format", help="Of the run folder's tables.")
     ] = FormatChoice.csv,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="No pictures in the run folder.")] = False,
     as_json: Json = False,
+    progress: ProgressOption = ProgressChoice.bar,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
     debug: Debug = False,
 ) -> Exit:
@@ -95,22 +115,38 @@ def run(
     conditions = conditions_of(fail_if)
     from portsim import api
 
+    numbers = numbers_of(replications)
+    if resume and output is None:
+        raise typer.BadParameter("--resume continues what stands in a folder: name it with -o DIR")
     loaded = api.load(scenario, plan=plan, sets=sets or ())
     ports = [port.name for port in loaded.ports] if isinstance(loaded, api.Region) else []
     if conditions:
         check_conditions(loaded, conditions)
-    with Bar(replications * max(len(ports), 1), is_wanted=not quiet) as bar:
+
+    def warn(notice: str) -> None:
+        if not quiet:
+            streams.say(f"warning: {notice}")
+
+    with (
+        Bar(None if precision else len(numbers) * max(len(ports), 1), is_wanted=not quiet, choice=progress) as bar,
+        _with_hint(output, is_quiet=quiet),
+    ):
 
         def on_replication(played: Played) -> None:
-            del played
-            bar.advance()
+            if ports:
+                bar.advance()
+            else:
+                bar.count(played)
 
         result = api.run(
             loaded,
-            replications=replications,
+            replications=numbers,
             seed=seed,
             engine=engine.value,
             keep="none",
+            workers=workers,
+            cluster=cluster,
+            insecure_cluster=insecure_cluster,
             folder=output,
             folder_keep=keep.value,
             table_format=table_format.value,
@@ -119,8 +155,10 @@ def run(
             least=least,
             most=most,
             steady_state=steady_state,
+            resume=resume,
             on_replication=on_replication,
             on_notice=bar.say,
+            on_damage=warn,
         )
     if as_json:
         streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
@@ -132,6 +170,8 @@ def run(
         if output is not None:
             streams.say(f"written to {output}")
     if result.is_interrupted:
+        if output is not None and not quiet:
+            streams.say(CONTINUE.format(folder=output))
         return Exit.INTERRUPTED
     if output is not None and not no_plots:
         for folder in [output / port for port in ports] or [output]:
@@ -144,6 +184,17 @@ def run(
     for text in held:
         streams.say(f"failed: {text}")
     return Exit.FAILED if held else Exit.DONE
+
+
+@contextmanager
+def _with_hint(output: Path | None, *, is_quiet: bool) -> Iterator[None]:
+    """Say, where the work ends in an error, that a run folder keeps what is done."""
+    try:
+        yield
+    except (OSError, WorkerError, KeyboardInterrupt):
+        if output is not None and not is_quiet and (output / RUN).is_file():
+            streams.say(CONTINUE.format(folder=output))
+        raise
 
 
 def _draw(folder: Path) -> list[str]:

@@ -11,6 +11,15 @@ import typer
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, conditions_of, failures
+from portsim.cli.options import (
+    ClusterOption,
+    InsecureOption,
+    ProgressChoice,
+    ProgressOption,
+    ReplicationsOption,
+    WorkersOption,
+    numbers_of,
+)
 from portsim.cli.progress import Bar
 from portsim.cli.run import EngineChoice, PlanOption, ScenarioArgument, SetOption
 from portsim.errors import ArgumentError
@@ -18,6 +27,9 @@ from portsim.errors import ArgumentError
 if TYPE_CHECKING:
     from portsim.api.sweeps import Screening, Sweep
     from portsim.results import MetricRow
+
+REPLICATIONS = 10
+"""Of each point, unless it is said."""
 
 
 def sweep(
@@ -41,9 +53,7 @@ def sweep(
         str | None,
         typer.Option("--within", metavar="SHARE", help="With --assumed: up and down by so much; default 20%."),
     ] = None,
-    replications: Annotated[
-        int | None, typer.Option("-n", "--replications", metavar="N", min=1, help="Of each point; default 10.")
-    ] = None,
+    replications: ReplicationsOption = "",
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
     ] = None,
@@ -52,11 +62,15 @@ def sweep(
     of: Of = None,
     fail_if: FailIf = None,
     engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    insecure_cluster: InsecureOption = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write tables and the picture.")
     ] = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
     as_json: Json = False,
+    progress: ProgressOption = ProgressChoice.bar,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
     debug: Debug = False,
 ) -> Exit:
@@ -67,13 +81,15 @@ def sweep(
     """
     del debug
     conditions = conditions_of(fail_if)
-    _check_use(vary, assumed, points=points, trajectories=trajectories, within=within, replications=replications)
+    _check_use(
+        vary, assumed, points=points, trajectories=trajectories, within=within, replications=replications or None
+    )
     if assumed and conditions:
         raise ArgumentError("--fail-if goes with --vary: a screening has no one value of a measure")
     from portsim.api import sweeps
 
     result: Sweep | Screening
-    with Bar(None, is_wanted=not quiet) as bar:
+    with Bar(None, is_wanted=not quiet, choice=progress) as bar:
         if assumed:
             result = sweeps.screen(
                 scenario,
@@ -84,6 +100,9 @@ def sweep(
                 plan=plan,
                 sets=sets or (),
                 engine=engine.value,
+                workers=workers,
+                cluster=cluster,
+                insecure_cluster=insecure_cluster,
                 on_replication=bar.advance,
                 on_notice=bar.say,
             )
@@ -92,13 +111,16 @@ def sweep(
                 scenario,
                 vary or (),
                 points=points,
-                replications=replications or 10,
+                replications=numbers_of(replications or str(REPLICATIONS)),
                 seed=seed,
                 plan=plan,
                 sets=sets or (),
                 of=of or (),
                 conditions=conditions,
                 engine=engine.value,
+                workers=workers,
+                cluster=cluster,
+                insecure_cluster=insecure_cluster,
                 on_replication=bar.advance,
                 on_notice=bar.say,
             )

@@ -37,7 +37,7 @@ class RegionSaving:
         keep: Keep = "first",
         table_format: Format = "csv",
         is_continued: bool = False,
-        on_notice: Callable[[str], None] | None = None,
+        on_damage: Callable[[str], None] | None = None,
     ) -> None:
         self._path = path
         self._folder = open_region(path, [port.name for port in region.ports], is_continued=is_continued)
@@ -53,7 +53,7 @@ class RegionSaving:
                     keep=keep,
                     table_format=table_format,
                     is_continued=is_continued,
-                    on_notice=on_notice,
+                    on_damage=on_damage,
                 )
         except BaseException:
             self._close()

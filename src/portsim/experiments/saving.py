@@ -26,7 +26,7 @@ class Saving:
     replications, seed : those of the run, as for `replicate`
     is_continued : whether replications that a run of the same has left in the folder are taken from there; `replicate`
         is given them as `known`
-    on_notice : called with a text for each file that is damaged, whose replication is played again
+    on_damage : called with a text for each file that is damaged, whose replication is played again
 
     Raises ScenarioError at once if the folder is not empty, holds another run than the one that is continued, or is
     written by another process; if Parquet cannot be written, or a file the scenario names cannot be saved. OSError
@@ -43,7 +43,7 @@ class Saving:
         keep: Keep = "first",
         table_format: Format = "csv",
         is_continued: bool = False,
-        on_notice: Callable[[str], None] | None = None,
+        on_damage: Callable[[str], None] | None = None,
     ) -> None:
         numbers = numbers_of(replications)
         self._keep = keep
@@ -66,7 +66,7 @@ class Saving:
             inputs={name: Path(place) for name, place in scenario.attachments},
             text=yamlfile.dump(scenario.resolved),
             is_continued=is_continued,
-            on_notice=on_notice,
+            on_damage=on_damage,
         )
         self.known: Known = _Saved(self._folder)
 

@@ -243,14 +243,14 @@ def open_folder(
     inputs: Mapping[str, pathlib.Path],
     text: str,
     is_continued: bool = False,
-    on_notice: Callable[[str], None] | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> RunFolder:
     """A run folder to write into; what is asked for is written with the first replication.
 
     inputs : where each file the scenario names is now, by the name it has for it, relative to its own folder
     text : the scenario
     is_continued : whether what a run of the same has left there is continued
-    on_notice : told what is damaged and will be played again
+    on_damage : told what is damaged and will be played again
 
     Raises ScenarioError if there is something at `path` already, or something else than the run that is continued; if
     another run writes there; if Parquet is asked for without pyarrow; for an input whose name leads out of the folder
@@ -275,7 +275,7 @@ def open_folder(
     folder = RunFolder(path, network, whole, texts, held, is_made_here=is_new)
     try:
         if is_continued and (path / RUN).exists():
-            folder.adopt(_left(path, whole, texts, on_notice))
+            folder.adopt(_left(path, whole, texts, on_damage))
         else:
             _check_empty(path, is_continued=is_continued)
             remove_partial(path)
@@ -306,7 +306,7 @@ def _check_empty(path: pathlib.Path, *, is_continued: bool) -> None:
 
 
 def _left(
-    path: pathlib.Path, asked: Asked, texts: Mapping[str, bytes], on_notice: Callable[[str], None] | None
+    path: pathlib.Path, asked: Asked, texts: Mapping[str, bytes], on_damage: Callable[[str], None] | None
 ) -> list[Entry]:
     """The replications that a run of the same has left whole; everything else of it is removed.
 
@@ -318,8 +318,8 @@ def _left(
         unfinish(path)
 
     def tell(notice: str) -> None:
-        if on_notice is not None:
-            on_notice(notice)
+        if on_damage is not None:
+            on_damage(notice)
 
     for name in texts:
         if (path / name).is_file() and journal.sha256(path / name) != asked.files[name]:
