@@ -220,7 +220,8 @@ def test_a_run_folder_is_written_and_named_on_stderr(folder):
     result = call("run", "port.yaml", "-n", "2", "-o", "out", "--keep", "all")
     assert "written to out" in result.stderr
     assert sorted(path.name for path in (folder / "out" / "replications" / "0001").iterdir()) == [
-        *("daily.csv", "hourly.csv", "levels.csv", "measures.csv", "units.csv", "visits.csv", "work.csv")
+        *("daily.csv", "hourly.csv", "levels.csv", "measures.csv"),
+        *("replication.json", "units.csv", "visits.csv", "work.csv"),
     ]
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["replications"] == [0, 1]

@@ -179,9 +179,9 @@ flows:
 def test_a_run_that_stopped_is_written_as_far_as_it_went(tmp_path, limit, keep):
     """With a limit of 1 and two units at the start it stops at the very first instant, with 900 on the second day."""
     scenario = load_text(OVERRUN, sets=[f"limits.units_in_port={limit}"])
-    saving = Saving(scenario, tmp_path / "out", keep=keep)
-    run = replicate(scenario, replications=2, tables=True, records=keep, on_replication=saving.add)
-    saving.finish(run)
+    with Saving(scenario, tmp_path / "out", replications=2, keep=keep) as saving:
+        run = replicate(scenario, replications=2, tables=True, records=keep, on_replication=saving.add)
+        saving.finish(run)
     assert run.stopped is not None
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["stopped"] == run.stopped
@@ -315,11 +315,11 @@ flows:
 """
 
 
-def save(folder, **arguments):
+def save(folder, *, replications):
     scenario = load_text(TEXT)
-    saving = Saving(scenario, folder)
-    run = replicate(scenario, tables=True, records="first", on_replication=saving.add, **arguments)
-    saving.finish(run)
+    with Saving(scenario, folder, replications=replications) as saving:
+        run = replicate(scenario, replications=replications, tables=True, records="first", on_replication=saving.add)
+        saving.finish(run)
     return run
 
 
@@ -331,9 +331,8 @@ def test_a_run_folder_is_the_same_whatever_the_number_of_replications_beside_it(
 
 
 def test_nothing_is_written_before_a_replication_is_done(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), Saving(load_text(TEXT), tmp_path / "new"):
         replicate(load_text(TEXT), replications=2, on_replication=interrupt_at(0))
-    Saving(load_text(TEXT), tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
 
 

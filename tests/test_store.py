@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import re
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from portsim.results import (
     RunFolder,
     manifest_of,
     measure,
+    open_folder,
     read_manifest,
     read_measures,
     read_records,
@@ -35,6 +37,7 @@ from portsim.results import (
 )
 from portsim.results.days import count_days
 from portsim.results.hours import count_hours
+from portsim.results.journal import Asked, versions_that_count
 from portsim.results.names import Names
 from portsim.results.parquet import parquet_bytes
 from portsim.results.reading import day_columns, hour_columns
@@ -115,18 +118,32 @@ SCENARIO = Scenario(
 MEASURES = measure(NETWORK, TRAFFIC, RECORDS, {"wait_p95_min": 30.0})
 
 
-def write(folder: RunFolder, number: int, *, is_kept: bool = True, end: int = END, is_stopped: bool = False) -> None:
+def begin(
+    path: pathlib.Path, *, numbers=(0,), keep="first", table_format="csv", inputs=None, **continuing
+) -> RunFolder:
+    asked = Asked(
+        versions=versions_that_count(table_format),
+        scenario="Test",
+        port="test",
+        plan="fewer",
+        seed=1,
+        numbers=numbers,
+        keep=keep,
+        format=table_format,
+    )
+    return open_folder(path, NETWORK, asked, inputs=inputs or {}, text="portsim: 1\n", **continuing)
+
+
+def write(folder: RunFolder, number: int, *, is_kept: bool = True, end: int = END, stopped: str | None = None) -> None:
     network, records = dataclasses.replace(NETWORK, end=end), dataclasses.replace(RECORDS, end=end)
     days, hours = (count(network, TRAFFIC, records) for count in (count_days, count_hours))
     kept = records if is_kept else None
-    folder.write_replication(number, MEASURES, days, hours, kept, end=end, is_stopped=is_stopped)
+    folder.write_replication(
+        number, MEASURES, days, hours, kept, end=end, in_port=np.array([0.5, 2.0]), ring=(), stopped=stopped
+    )
 
 
-def save(path: pathlib.Path, *, numbers=(0,), engine="reference", wall=1.0, **options) -> pathlib.Path:
-    folder = RunFolder.create(path, NETWORK, **options)
-    folder.write_scenario("portsim: 1\n")
-    for number in numbers:
-        write(folder, number, is_kept=options.get("keep", "first") in ("all", "first" if number == numbers[0] else ""))
+def finish(folder: RunFolder, numbers, *, engine="reference", wall=1.0) -> None:
     manifest = manifest_of(
         SCENARIO,
         NETWORK,
@@ -137,6 +154,14 @@ def save(path: pathlib.Path, *, numbers=(0,), engine="reference", wall=1.0, **op
         wall_s={"simulate": wall},
     )
     folder.finish(summarise("test", [MEASURES] * len(numbers)), manifest)
+
+
+def save(path: pathlib.Path, *, numbers=(0,), engine="reference", wall=1.0, **options) -> pathlib.Path:
+    with closing(begin(path, numbers=sorted(numbers), **options)) as folder:
+        for number in numbers:
+            is_kept = options.get("keep", "first") in ("all", "first" if number == numbers[0] else "")
+            write(folder, number, is_kept=is_kept)
+        finish(folder, numbers, engine=engine, wall=wall)
     return path
 
 
@@ -158,7 +183,8 @@ def test_a_run_folder_holds_what_the_layout_says(tmp_path):
     save(tmp_path / "run", numbers=(0, 1))
     replication = [f"replications/0000/{name}.csv" for name in ("daily", "hourly", "levels", "measures", "units")]
     assert sorted(contents(tmp_path / "run")) == sorted(
-        ["daily.csv", "hourly.csv", "manifest.json", "scenario.yaml", "summary.csv", *replication]
+        ["daily.csv", "hourly.csv", "manifest.json", "run.json", "scenario.yaml", "summary.csv", *replication]
+        + ["replications/0000/replication.json", "replications/0001/replication.json"]
         + [f"replications/0000/{name}.csv" for name in ("visits", "work")]
         + [f"replications/0001/{name}.csv" for name in ("daily", "hourly", "measures")]
     )
@@ -223,7 +249,7 @@ def test_the_daily_and_hourly_tables_are_in_the_ports_clock(tmp_path):
 def test_the_manifest_says_what_ran_and_what_each_file_holds(tmp_path):
     folder = save(tmp_path / "run")
     manifest = read_manifest(folder)
-    assert manifest["schema"] == "portsim.run-folder/1"
+    assert manifest["schema"] == "portsim.run-folder/2"
     assert (manifest["seed"], manifest["replications"], manifest["engine"], manifest["plan"]) == (
         1,
         [0],
@@ -268,10 +294,10 @@ def test_keep_says_whose_records_are_kept(tmp_path):
 
 
 def test_a_stopped_replication_is_saved_and_left_out_of_the_means(tmp_path):
-    folder = RunFolder.create(tmp_path / "run", NETWORK)
-    write(folder, 0)
-    write(folder, 1, end=20 * HOUR, is_stopped=True)
-    folder.finish((), {})
+    with closing(begin(tmp_path / "run")) as folder:
+        write(folder, 0)
+        write(folder, 1, end=20 * HOUR, stopped="replication 1 stopped")
+        folder.finish((), {})
     assert (tmp_path / "run/replications/0001/measures.csv").exists()
     assert {line[:2] for line in (tmp_path / "run/daily.csv").read_text().splitlines()[1:]} == {"0,"}
 
@@ -290,9 +316,9 @@ def test_a_run_never_overwrites(tmp_path):
 
 def test_unknown_options_are_refused(tmp_path):
     with pytest.raises(ValueError, match="keep must be first, all or none, got 'some'"):
-        RunFolder.create(tmp_path / "run", NETWORK, keep="some")
+        begin(tmp_path / "run", keep="some")
     with pytest.raises(ValueError, match="table_format must be csv or parquet, got 'xls'"):
-        RunFolder.create(tmp_path / "run", NETWORK, table_format="xls")
+        begin(tmp_path / "run", table_format="xls")
 
 
 def test_parquet_without_pyarrow_is_refused_before_anything_is_written(tmp_path, monkeypatch):
@@ -307,22 +333,16 @@ def test_parquet_without_pyarrow_is_refused_before_anything_is_written(tmp_path,
 
 def test_files_the_scenario_names_are_copied_beside_it(tmp_path):
     (tmp_path / "arrivals.csv").write_bytes(b"arrived_at\r\n2025-06-01 10:00\r\n")
-    folder = RunFolder.create(tmp_path / "run", NETWORK)
-    folder.write_scenario("portsim: 1\n", {"data/arrivals.csv": tmp_path / "arrivals.csv"})
-    assert contents(tmp_path / "run") == {
-        str(pathlib.Path("data/arrivals.csv")): b"arrived_at\r\n2025-06-01 10:00\r\n",
-        "scenario.yaml": b"portsim: 1\n",
-    }
+    save(tmp_path / "run", inputs={"data/arrivals.csv": tmp_path / "arrivals.csv"})
+    assert (tmp_path / "run/data/arrivals.csv").read_bytes() == b"arrived_at\r\n2025-06-01 10:00\r\n"
+    assert (tmp_path / "run/scenario.yaml").read_bytes() == b"portsim: 1\n"
 
 
 def test_inputs_that_cannot_be_saved_are_all_named_and_nothing_is_written(tmp_path):
-    folder = RunFolder.create(tmp_path / "run", NETWORK)
     missing = tmp_path / "missing.csv"
+    names = ("../a.csv", "/b.csv", "C:\\c.csv", "Daily.csv", "d.csv")
     with pytest.raises(ScenarioError) as caught:
-        folder.write_scenario(
-            "portsim: 1\n",
-            {"../a.csv": missing, "/b.csv": missing, "C:\\c.csv": missing, "Daily.csv": missing, "d.csv": missing},
-        )
+        begin(tmp_path / "run", inputs=dict.fromkeys(names, missing))
     assert [str(problem) for problem in caught.value.problems] == [
         "../a.csv: leads out of the scenario's folder: put the file inside it",
         "/b.csv: leads out of the scenario's folder: put the file inside it",
@@ -373,7 +393,7 @@ def test_a_full_disk_leaves_whole_files_and_no_manifest(tmp_path, monkeypatch):
         found = contents(folder)
         assert "manifest.json" not in found
         assert found == {name: whole[name] for name in found}, "every file that is there is complete"
-        with pytest.raises(ScenarioError, match="there is no manifest: this is no run folder, or its run did not"):
+        with pytest.raises(ScenarioError, match="there is no manifest: "):
             read_records(folder, 0)
 
 
@@ -394,7 +414,7 @@ def test_a_manifest_that_is_damaged_or_of_another_format_is_refused(tmp_path):
     folder = save(tmp_path / "run")
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps({"schema": "portsim.run-folder/9"}))
-    with pytest.raises(ScenarioError, match=r"the schema must be portsim.run-folder/1, got 'portsim.run-folder/9'"):
+    with pytest.raises(ScenarioError, match=r"the schema must be portsim.run-folder/2, got 'portsim.run-folder/9'"):
         read_manifest(folder)
     manifest.write_bytes(b"\xff{")
     with pytest.raises(ScenarioError, match="cannot be read as a manifest"):

@@ -177,15 +177,15 @@ def stops_second(scenario: Path, seed: int, limit: str) -> bool:
 def test_a_run_that_was_interrupted_is_identical_however_far_it_had_come(scenario, tmp_path, monkeypatch, moment):
     """Ctrl-C in replication 2: before it is saved, while it is, and when it is and nobody has counted it yet."""
     loaded = load(scenario)
-    saving = Saving(loaded, tmp_path / "run", keep="all")
-    write = saving._folder._write
+    saving = Saving(loaded, tmp_path / "run", replications=5, keep="all")
+    write = saving._folder._stage
 
     def on_replication(replication):
         if replication.number == 2 and moment == "before":
             raise KeyboardInterrupt
         if replication.number == 2 and moment == "half written":
 
-            def interrupted(path, pieces, rows=None):
+            def interrupted(path, pieces, rows):
                 if path.endswith("units.csv"):
                     raise KeyboardInterrupt
                 write(path, pieces, rows)
@@ -198,6 +198,7 @@ def test_a_run_that_was_interrupted_is_identical_however_far_it_had_come(scenari
     run = replicate(loaded, replications=5, tables=True, records="all", on_replication=on_replication)
     monkeypatch.setattr(saving._folder._tables, "_put", write)
     saving.finish(run)
+    saving.close()
     assert run.is_interrupted
     assert not (tmp_path / "run/replications/0002").exists()
     verification = portsim.verify(tmp_path / "run")

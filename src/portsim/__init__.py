@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api import (
         Check,
+        Comparison,
         Description,
         EngineError,
         Fact,
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
         Run,
         Scenario,
         ScenarioError,
+        Screening,
+        Sweep,
         Trace,
         Verification,
         check,
+        compare,
         describe,
         facts,
         json_schema,
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
         regions,
         run,
         scenarios,
+        screen,
+        sweep,
         trace,
         verify,
     )
@@ -45,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Check",
+    "Comparison",
     "Description",
     "EngineError",
     "Fact",
@@ -59,10 +66,13 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "Screening",
+    "Sweep",
     "Trace",
     "Verification",
     "__version__",
     "check",
+    "compare",
     "describe",
     "facts",
     "json_schema",
@@ -71,6 +81,8 @@ __all__ = [
     "regions",
     "run",
     "scenarios",
+    "screen",
+    "sweep",
     "trace",
     "verify",
 ]

@@ -6,7 +6,9 @@ PortsimError                 any of them; `exit_code` is what the command line e
 │   └── FactError      3     a file of published figures is wrong, or a figure may not be used
 ├── LimitError         4     the simulation had to stop; carries what was recorded until then
 ├── CalibrationError   3     a calibration cannot be done as asked
+├── ArgumentError      2     an argument means nothing, such as a measure that does not exist; a ValueError as well
 ├── UnavailableError   2     what was asked for needs something this installation does not have
+├── WorkerError        4     a replication was lost with the process or machine that played it, again and again
 └── EngineError        1     an engine broke its own rules: our mistake, please report it
 ```
 """
@@ -84,10 +86,22 @@ class CalibrationError(PortsimError):
     exit_code = 3
 
 
+class ArgumentError(PortsimError, ValueError):
+    """An argument means nothing: which, what is allowed, and what was probably meant."""
+
+    exit_code = 2
+
+
 class UnavailableError(PortsimError):
     """What was asked for needs something that is missing here; the message says what to do."""
 
     exit_code = 2
+
+
+class WorkerError(PortsimError):
+    """Replications cannot be played where they were given to: a process or a machine was lost."""
+
+    exit_code = 4
 
 
 class EngineError(PortsimError):

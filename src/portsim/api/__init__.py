@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portsim.api.catalogue import facts, json_schema, regions, scenarios
     from portsim.api.checking import Check, RegionCheck, check
+    from portsim.api.comparisons import Comparison, compare
     from portsim.api.describing import Description, describe
     from portsim.api.loading import load, load_text
     from portsim.api.regionruns import RegionRun
     from portsim.api.runs import Run, run
+    from portsim.api.sweeps import Screening, Sweep, screen, sweep
     from portsim.api.tracing import Trace, trace
     from portsim.api.verifying import Verification, verify
     from portsim.errors import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Check": "portsim.api.checking",
+    "Comparison": "portsim.api.comparisons",
     "Description": "portsim.api.describing",
     "EngineError": "portsim.errors",
     "Fact": "portsim.facts",
@@ -46,9 +49,12 @@ _HOME = {
     "Run": "portsim.api.runs",
     "Scenario": "portsim.scenario.scenario",
     "ScenarioError": "portsim.errors",
+    "Screening": "portsim.api.sweeps",
+    "Sweep": "portsim.api.sweeps",
     "Trace": "portsim.api.tracing",
     "Verification": "portsim.api.verifying",
     "check": "portsim.api.checking",
+    "compare": "portsim.api.comparisons",
     "describe": "portsim.api.describing",
     "facts": "portsim.api.catalogue",
     "json_schema": "portsim.api.catalogue",
@@ -57,12 +63,15 @@ _HOME = {
     "regions": "portsim.api.catalogue",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
+    "screen": "portsim.api.sweeps",
+    "sweep": "portsim.api.sweeps",
     "trace": "portsim.api.tracing",
     "verify": "portsim.api.verifying",
 }
 
 __all__ = [
     "Check",
+    "Comparison",
     "Description",
     "EngineError",
     "Fact",
@@ -77,9 +86,12 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "Screening",
+    "Sweep",
     "Trace",
     "Verification",
     "check",
+    "compare",
     "describe",
     "facts",
     "json_schema",
@@ -88,6 +100,8 @@ __all__ = [
     "regions",
     "run",
     "scenarios",
+    "screen",
+    "sweep",
     "trace",
     "verify",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from portsim import experiments
 from portsim.api import frames
 from portsim.api.runs import Run
 from portsim.engines import EngineName
-from portsim.experiments import Played, RegionSaving, replicate_region
+from portsim.experiments import Executor, Played, RegionSaving, replicate_region
+from portsim.experiments.replicate import numbers_of
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
@@ -84,14 +86,29 @@ def run_region(
     seed: int | None,
     engine: EngineName,
     keep: Keep,
+    executor: Executor,
     folder: Path | None,
     folder_keep: Keep,
     table_format: Format,
+    is_continued: bool,
+    on_damage: Callable[[str], None] | None,
     on_replication: Callable[[Played], None] | None,
     on_notice: Callable[[str], None] | None,
 ) -> RegionRun:
     """Simulate every port of a region several times; arguments are those of `portsim.run`."""
-    saving = RegionSaving(region, folder, keep=folder_keep, table_format=table_format) if folder is not None else None
+    numbers = numbers_of(replications)
+    saving: RegionSaving | None = None
+    if folder is not None:
+        saving = RegionSaving(
+            region,
+            folder,
+            replications=numbers,
+            seed=seed,
+            keep=folder_keep,
+            table_format=table_format,
+            is_continued=is_continued,
+            on_damage=on_damage,
+        )
 
     def on_each(port: str, played: Played) -> None:
         if saving is not None:
@@ -99,17 +116,20 @@ def run_region(
         if on_replication is not None:
             on_replication(played)
 
-    data = replicate_region(
-        region,
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        keep=keep,
-        tables=saving is not None,
-        records=folder_keep if saving is not None else "none",
-        on_replication=on_each,
-        on_notice=on_notice,
-    )
-    if saving is not None:
-        saving.finish(data)
+    with saving or nullcontext(), executor:
+        data = replicate_region(
+            region,
+            replications=numbers,
+            seed=seed,
+            engine=engine,
+            keep=keep,
+            executor=executor,
+            known=saving.known if saving is not None else None,
+            tables=saving is not None,
+            records=folder_keep if saving is not None else "none",
+            on_replication=on_each,
+            on_notice=on_notice,
+        )
+        if saving is not None:
+            saving.finish(data)
     return RegionRun(data)

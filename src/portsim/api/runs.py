@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,12 @@ from portsim.api import frames
 from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
-from portsim.experiments import Played, Replication, Saving, replicate
+from portsim.errors import ArgumentError
+from portsim.experiments import Played, Replication, Saving, executor_for, replicate
 from portsim.experiments import Run as Replicated
+from portsim.experiments.precision import Stopping, asked_for, named, replicate_until
+from portsim.experiments.replicate import numbers_of
+from portsim.experiments.warmup import WarmUpAdvice, with_warnings
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
@@ -28,8 +33,10 @@ if TYPE_CHECKING:
 class Run:
     """What the replications of a scenario gave; `print` shows it as a table, and so does a notebook."""
 
-    def __init__(self, data: Replicated) -> None:
+    def __init__(self, data: Replicated, stopping: Stopping | None = None) -> None:
         self.data = data
+        self.stopping = stopping
+        """Why a run to a stated precision ended where it did; None of any other."""
 
     @property
     def scenario(self) -> Scenario:
@@ -77,11 +84,11 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim run --json` prints."""
-        return run_document(self.data)
+        return run_document(self.data, self.stopping)
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
-        return run_blocks(self.data)
+        return run_blocks(self.data, self.stopping)
 
     def __str__(self) -> str:
         return plain(self.blocks())
@@ -108,11 +115,21 @@ def run(
     sets: Sequence[str] = (),
     engine: EngineName = "auto",
     keep: Keep = "first",
+    workers: int | None = None,
+    cluster: str | None = None,
+    insecure_cluster: bool = False,
     folder: str | os.PathLike[str] | None = None,
     folder_keep: Keep = "first",
     table_format: Format = "csv",
+    precision: float | str | None = None,
+    of: str | Sequence[str] = (),
+    least: int | None = None,
+    most: int | None = None,
+    steady_state: bool = False,
+    resume: bool = False,
     on_replication: Callable[[Played], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> Run | Any:
     """Simulate a scenario several times; or every port of a region, which gives a `RegionRun`.
 
@@ -121,6 +138,16 @@ def run(
     keep : replications whose records the result carries for `units` and `visits`: "first", "all" or "none"
     folder : where to write a run folder, of a region one with a run folder for each port; it must not exist or be empty
     folder_keep, table_format : replications whose records are written there, and as "csv" or "parquet"
+    precision : in place of `replications`, play as many as it takes to know `of` to so much: "5%" or 0.05; what came
+        of it is in `Run.stopping`
+    of, least, most : with `precision`: the measures (default wait_mean_min), and the replications at least and at most
+    steady_state : claim that the port has one, and be warned if it does not, or is measured before it forgot its start
+    resume : whether a run of the same that was broken off in that folder is continued; one that is not there is begun
+    workers : how many replications are played at the same time on this machine, 1 for none but this process; without
+        it so many as are worth it, which for small work is one
+    cluster : address of a Dask scheduler, whose workers play them instead; see `portsim.experiments.executor_for`
+    insecure_cluster : whether plain tcp to another machine is accepted
+    on_damage : called with a text for each file of a run that is continued which is damaged, and made anew
     The rest is as for `portsim.experiments.replicate`, and so is what happens at a limit and at Ctrl-C.
 
     Raises ScenarioError, OSError while writing, and ValueError for an argument that means nothing.
@@ -131,40 +158,75 @@ def run(
         loaded: Scenario | Region = scenario
     else:
         loaded = load(scenario, plan=plan, sets=sets)
+    if resume and folder is None:
+        raise ValueError("resume continues what stands in a folder: name it with folder=")
+    sought = asked_for(precision, of, least, most)
+    numbers = numbers_of(replications if sought is None else sought.most)
     if isinstance(loaded, Region):
+        if precision is not None or steady_state:
+            raise ArgumentError("a region takes no precision and claims no steady state: run its ports one by one")
         from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
 
         return run_region(
             loaded,
-            replications=replications,
+            replications=numbers,
             seed=seed,
             engine=engine,
             keep=keep,
+            executor=executor_for(
+                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
+            ),
             folder=Path(folder) if folder is not None else None,
             folder_keep=folder_keep,
             table_format=table_format,
+            is_continued=resume,
+            on_damage=on_damage,
             on_replication=on_replication,
             on_notice=on_notice,
         )
-    saving = Saving(loaded, Path(folder), keep=folder_keep, table_format=table_format) if folder is not None else None
+    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
+    saving: Saving | None = None
+    if folder is not None:
+        saving = Saving(
+            loaded,
+            Path(folder),
+            replications=numbers,
+            seed=seed,
+            keep=folder_keep,
+            table_format=table_format,
+            is_continued=resume,
+            on_damage=on_damage,
+        )
+
+    advice = WarmUpAdvice() if steady_state else None
 
     def on_each(played: Played) -> None:
         if saving is not None:
             saving.add(played)
+        if advice is not None and played.hours is not None:
+            advice.add(played.hours)
         if on_replication is not None:
             on_replication(played)
 
-    data = replicate(
-        loaded,
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        keep=keep,
-        tables=saving is not None,
-        records=folder_keep if saving is not None else "none",
-        on_replication=on_each,
-        on_notice=on_notice,
-    )
-    if saving is not None:
-        saving.finish(data)
-    return Run(data)
+    stopping: Stopping | None = None
+    with saving or nullcontext(), executor:
+        arguments: dict[str, Any] = {
+            "seed": seed,
+            "engine": engine,
+            "keep": keep,
+            "executor": executor,
+            "known": saving.known if saving is not None else None,
+            "tables": saving is not None or steady_state,
+            "records": folder_keep if saving is not None else "none",
+            "on_replication": on_each,
+            "on_notice": on_notice,
+        }
+        if sought is None:
+            data = replicate(loaded, replications=numbers, **arguments)
+        else:
+            data, stopping = replicate_until(loaded, sought, **arguments)
+        if advice is not None:
+            data = with_warnings(data, advice.sentences(loaded))
+        if saving is not None:
+            saving.finish(data)
+    return Run(data if stopping is None else named(data), stopping)

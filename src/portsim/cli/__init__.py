@@ -5,14 +5,18 @@ from __future__ import annotations
 from portsim.cli.app import app, main, register
 from portsim.cli.catalogue import facts, list_, schema
 from portsim.cli.check import check
+from portsim.cli.compare import compare
 from portsim.cli.describe import describe
 from portsim.cli.new import new
 from portsim.cli.plot import plot
 from portsim.cli.run import run
+from portsim.cli.sweep import sweep
 from portsim.cli.trace import trace
 from portsim.cli.verify import verify
 
 register("run", run)
+register("compare", compare)
+register("sweep", sweep)
 register("check", check)
 register("plot", plot)
 register("verify", verify)

@@ -22,6 +22,7 @@ class Exit(IntEnum):
     BUG = 1
     BAD_INPUT = 3
     STOPPED = 4
+    FAILED = 5
     INTERRUPTED = 130
 
 

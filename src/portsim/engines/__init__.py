@@ -66,8 +66,7 @@ def choose(
         return Choice("reference")
     from portsim.engines import compiled
 
-    visits = work if isinstance(work, int) else int(work.first[-1])
-    if engine == "auto" and not _pays(visits * replications, _seconds_to_kernel()):
+    if engine == "auto" and not _pays(visits_in(work) * replications, _seconds_to_kernel()):
         return Choice("reference")
     try:
         compiled.load(on_notice)
@@ -76,6 +75,11 @@ def choose(
             raise
         return Choice("reference", f"the reference engine ran, which takes many times as long: {error}")
     return Choice("compiled")
+
+
+def visits_in(work: Traffic | int) -> int:
+    """About how many visits a replication has: of its traffic, or as is said."""
+    return work if isinstance(work, int) else int(work.first[-1])
 
 
 def simulate(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from portsim.engines import EngineName
 from portsim.experiments.executors import Executor, Played, executor_for
-from portsim.experiments.replicate import Gathering, Run, numbers_of
+from portsim.experiments.replicate import Gathering, Known, Run, numbers_of
 from portsim.results import Measure, MetricRow
 from portsim.results.runtables import Keep
 from portsim.results.totals import add_up, summarise_region
@@ -50,6 +50,7 @@ def replicate_region(
     engine: EngineName = "auto",
     keep: Keep = "none",
     executor: Executor | None = None,
+    known: Mapping[str, Known] | None = None,
     tables: bool = False,
     records: Keep = "none",
     on_replication: Callable[[str, Played], None] | None = None,
@@ -57,7 +58,7 @@ def replicate_region(
 ) -> RegionRun:
     """Simulate every port of a region several times, and add up what adds up.
 
-    Arguments are those of `replicate`; `on_replication` is given the name of the port as well.
+    Arguments are those of `replicate`; `known` is by port, and `on_replication` is given the name of the port as well.
 
     A port that reaches a limit ends the run once the others have played that replication too; totals and rows are of
     those before it. If it was the first, the ports have what they played of it, and there are no totals. Ctrl-C ends
@@ -67,6 +68,7 @@ def replicate_region(
     Raises ValueError for fewer than one replication, a negative number, or an unknown `keep`.
     """
     numbers = numbers_of(replications)
+    executor = executor_for() if executor is None else executor
     seed = region.seed if seed is None else seed
     ports = {
         port.name: Gathering(
@@ -74,9 +76,12 @@ def replicate_region(
             seed=port_seed(seed, port.name),
             engine=engine,
             keep=keep,
+            known=None if known is None else known[port.name],
             tables=tables,
             records=records,
+            first=numbers[0],
             replications=len(numbers) * len(region.ports),
+            executor=executor,
             on_notice=on_notice,
         )
         for port in region.ports
@@ -86,13 +91,13 @@ def replicate_region(
     extent = ""
     is_interrupted = False
     tasks = (
-        gathering.task(number, is_first=number == numbers[0]) for number in numbers for gathering in ports.values()
+        gathering.task(number) for number in numbers for gathering in ports.values() if not gathering.knows(number)
     )
-    with closing((executor_for() if executor is None else executor).play(tasks)) as results:
+    with closing(executor.play(tasks)) as results:
         for number in numbers:
             try:
                 for name, gathering in ports.items():
-                    played = next(results)
+                    played = gathering.recall(number) if gathering.knows(number) else next(results)
                     if on_replication is not None:
                         on_replication(name, played)
                     gathering.add(played)

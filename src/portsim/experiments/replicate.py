@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import get_args
+from typing import Protocol, get_args
 
-from portsim.engines import Choice, EngineName, check_name, choose
-from portsim.experiments.executors import Executor, Played, Task, executor_for
+from portsim.engines import Choice, EngineName, check_name
+from portsim.experiments.executors import Executor, Played, Task, choose_for, executor_for
 from portsim.experiments.findings import Finding, warnings_about
 from portsim.experiments.parts import visits_of
 from portsim.experiments.playing import Replication
@@ -19,6 +19,14 @@ from portsim.results import Measure, MetricRow, summarise
 from portsim.results.runtables import Keep
 from portsim.scenario.capacity import load_warnings
 from portsim.scenario.scenario import Scenario
+
+
+class Known(Protocol):
+    """Replications of which it is known what came of them, tables included, records not."""
+
+    def __contains__(self, number: object) -> bool: ...
+
+    def __getitem__(self, number: int) -> Played: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +65,7 @@ def replicate(
     engine: EngineName = "auto",
     keep: Keep = "none",
     executor: Executor | None = None,
+    known: Known | None = None,
     tables: bool = False,
     records: Keep = "none",
     on_replication: Callable[[Played], None] | None = None,
@@ -69,6 +78,7 @@ def replicate(
     engine : "reference", "compiled", or "auto": the one that is done sooner, see `portsim.engines.choose`
     keep : whose records the result carries: the first replication's, everyone's, or nobody's
     executor : who plays them, from `executor_for`; without it one after another in this process
+    known : replications that need not be played, by number: those of a run that is continued
     tables, records : whether what `on_replication` is given has the tables of a run folder, and whose has its records
     on_replication : called with what came of each replication when it is done, in ascending order
     on_notice : called with a text when something is begun that takes long and is no replication
@@ -86,18 +96,19 @@ def replicate(
         seed=seed,
         engine=engine,
         keep=keep,
+        known=known,
         tables=tables,
         records=records,
+        first=numbers[0],
         replications=len(numbers),
+        executor=executor,
         on_notice=on_notice,
     )
-    tasks = (gathering.task(number, is_first=number == numbers[0]) for number in numbers)
+    tasks = (gathering.task(number) for number in numbers if not gathering.knows(number))
     with closing(executor.play(tasks)) as results:
-        while True:
+        for number in numbers:
             try:
-                played = next(results, None)
-                if played is None:
-                    break
+                played = gathering.recall(number) if gathering.knows(number) else next(results)
                 if on_replication is not None:
                     on_replication(played)
             except KeyboardInterrupt:
@@ -122,7 +133,7 @@ def numbers_of(replications: int | Iterable[int]) -> Sequence[int]:
 class Gathering:
     """The replications of one scenario while they are played, taken in in ascending order.
 
-    replications : how many there will be, here or of other scenarios as large
+    first, replications : the number of the first, and how many there will be, here or of other scenarios as large
     tables, records : whether what comes of a replication has its tables, and whose have their records, beside `keep`
     The rest is as for `replicate`. Raises ValueError for an unknown `keep` or engine.
     """
@@ -134,9 +145,12 @@ class Gathering:
         seed: int | None,
         engine: EngineName,
         keep: Keep,
+        known: Known | None = None,
         tables: bool = False,
         records: Keep = "none",
+        first: int = 0,
         replications: int = 1,
+        executor: Executor,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
         if keep not in get_args(Keep):
@@ -146,11 +160,14 @@ class Gathering:
         self._engine: EngineName = engine
         self._choice: Choice | None = None
         self._replications = replications
+        self._executor = executor
         self._on_notice = on_notice
         self._seed = scenario.seed if seed is None else seed
         self._network = lower(scenario)
         self._keep = keep
+        self._known = known
         self._tables = tables
+        self._first = first
         self._records = records
         self._done: list[tuple[int, tuple[Measure, ...], Finding]] = []
         self._kept: list[Replication] = []
@@ -164,26 +181,50 @@ class Gathering:
         """The replications that figures would be of."""
         return tuple(number for number, _, _ in self._done)
 
-    def task(self, number: int, *, is_first: bool) -> Task:
+    def knows(self, number: int) -> bool:
+        """Whether a replication need not be played: it is known, and nobody wants to have its records here."""
+        return self._known is not None and number in self._known and not self._is_wanted(self._keep, number)
+
+    def recall(self, number: int) -> Played:
+        """A replication that is known."""
+        assert self._known is not None
+        return self._known[number]
+
+    def task(self, number: int) -> Task:
         """The work of a replication. The engine is chosen with the first, from its traffic."""
         traffic: Traffic | None = None
         if self._choice is None:
-            work: Traffic | int
-            if self._scenario.records == "summary":
-                work = visits_of(self._scenario, self._network, seed=self._seed, number=number)
-            else:
-                work = traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
-            self._choice = choose(self._engine, work, replications=self._replications, on_notice=self._on_notice)
+            traffic = self._choose(number)
+        assert self._choice is not None
         return Task(
             self._scenario,
             number,
             self._seed,
             self._choice.engine,
             tables=self._tables,
-            records=self._scenario.records == "all"
-            and any(keep == "all" or (keep == "first" and is_first) for keep in (self._keep, self._records)),
+            records=any(self._is_wanted(keep, number) for keep in (self._keep, self._records)),
             drawn=traffic,
         )
+
+    def _choose(self, number: int) -> Traffic | None:
+        """Choose the engine by the traffic of a replication, which comes back if all of it was drawn."""
+        traffic: Traffic | None = None
+        if self._scenario.records == "summary":
+            work: Traffic | int = visits_of(self._scenario, self._network, seed=self._seed, number=number)
+        else:
+            work = traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
+        self._choice = choose_for(
+            self._executor,
+            self._engine,
+            work,
+            replications=self._replications,
+            on_notice=self._on_notice,
+        )
+        return traffic
+
+    def _is_wanted(self, keep: Keep, number: int) -> bool:
+        has_records = self._scenario.records == "all"
+        return has_records and (keep == "all" or (keep == "first" and number == self._first))
 
     def add(self, played: Played) -> None:
         """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
@@ -214,10 +255,13 @@ class Gathering:
         extent : what the figures are of, where it is less than was asked for
         """
         done = self._done
+        if self._choice is None:  # everything was known: the engine is the one that would have played it
+            self._choose(self._first)
+        assert self._choice is not None
         is_binned = self._scenario.records == "summary"
         rows = summarise(self._scenario.port, [measures for _, measures, _ in done], is_binned=is_binned)
         found = warnings_about(rows, [finding for _, _, finding in done])
-        choice = self._choice or Choice("reference")
+        choice = self._choice
         known = (choice.notice or "", *self._scenario.warnings, *load_warnings(self._scenario), *found)
         return Run(
             scenario=self._scenario,

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import portsim
 from portsim.errors import ScenarioError
 from portsim.experiments.executors import Played
@@ -20,14 +22,16 @@ from portsim.experiments.replicate import Run, replicate
 from portsim.model import lower
 from portsim.model.network import Network
 from portsim.results.compared import RowDifference, compare_tables
-from portsim.results.manifest import FILE, is_as_written, manifest_of, packages, read_manifest
-from portsim.results.runtables import REPLICATIONS, RunTables
+from portsim.results.files import CHUNK
+from portsim.results.journal import ENTRY, read_entry
+from portsim.results.lock import FILE as LOCK
+from portsim.results.manifest import FILE, RUN, is_as_written, manifest_of, packages, read_manifest
+from portsim.results.runtables import REPLICATIONS, RunTables, folder_of
 from portsim.scenario import load
 from portsim.scenario.scenario import Scenario
 
 PLOTS = "plots"
 SCENARIO = "scenario.yaml"
-CHUNK = 1 << 20
 
 _OF_THE_RUN = (
     *("scenario", "port", "seed", "replications", "from", "to", "measure_from", "clock"),
@@ -118,7 +122,7 @@ class _Verifying:
         if not isinstance(ready, str):
             self._replay(*ready, numbers, on_replication)
         there = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
-        unknown = sorted(there - self.stated.keys() - {FILE})
+        unknown = sorted(there - self.stated.keys() - {FILE, LOCK})
         pictures = [path for path in unknown if path.startswith(f"{PLOTS}/")]
         notes = []
         if pictures:
@@ -150,7 +154,7 @@ class _Verifying:
                 elif path.endswith(".csv") and lines - 1 != entry.get("rows", lines - 1):
                     why = f"of {lines - 1} rows, and the manifest says {entry['rows']}"
                     self.differences[path] = Difference(path, "changed", why)
-            if path in self.differences and "rows" not in entry:
+            if path in self.differences and "rows" not in entry and not _is_said(path):
                 self.edited.append(path)
 
     def _scenario(self) -> tuple[Scenario, Network] | str:
@@ -183,6 +187,7 @@ class _Verifying:
 
         def on_each(played: Played) -> None:
             assert played.days is not None
+            self._compare_entry(played)
             tables.add(
                 played.number,
                 played.measures,
@@ -222,6 +227,21 @@ class _Verifying:
         changed = [key for key in _OF_THE_RUN if self.manifest.get(key) != given[key]]
         if changed and not self.differences:
             self._note(FILE, f"the run gives another value today for {', '.join(changed)}", None)
+
+    def _compare_entry(self, played: Played) -> None:
+        """Hold what a replication's folder says of it against what it gives today."""
+        path = f"{folder_of(played.number)}/{ENTRY}"
+        if path not in self.found or path in self.differences:
+            return
+        try:
+            entry = read_entry(self.folder / folder_of(played.number))
+        except ScenarioError as error:
+            self._note(path, "; ".join(problem.message for problem in error.problems), None)
+            return
+        then = (entry.number, entry.end, entry.stopped, entry.ring)
+        now = (played.number, played.end, played.stopped, played.finding.ring)
+        if then != now or not np.array_equal(entry.in_port, played.finding.in_port, equal_nan=True):
+            self._note(path, "another end, or other numbers of units in the port", None)
 
     def _compare(self, path: str, pieces: Iterable[bytes], rows: int) -> None:
         """Hold a table against the folder's; it is taken apart only where the bytes differ."""
@@ -275,6 +295,11 @@ class _Verifying:
             ". Nothing recorded explains it, all versions are those of the run: either portsim's own code was changed, "
             "or the file together with its manifest"
         )
+
+
+def _is_said(path: str) -> bool:
+    """Whether a file only says what the run was for, or how a replication ended: nothing is played from it."""
+    return path == RUN or path.endswith(f"/{ENTRY}")
 
 
 def _was_edited(inputs: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from portsim.results.measure import Measure
 from portsim.results.measuring import measure
 from portsim.results.reading import read_measures, read_records, read_table
 from portsim.results.statistics import MetricRow, summarise
-from portsim.results.store import RunFolder
+from portsim.results.store import RunFolder, open_folder
 
 __all__ = [
     "Ledger",
@@ -15,6 +15,7 @@ __all__ = [
     "RunFolder",
     "manifest_of",
     "measure",
+    "open_folder",
     "read_manifest",
     "read_measures",
     "read_records",

@@ -1,11 +1,16 @@
-"""Files written whole or not at all."""
+"""Files, and folders of them, that are there whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import pathlib
+import shutil
 from collections.abc import Iterable
+
+CHUNK = 1 << 20
+PARTIAL = ".partial"
+"""End of the hidden names under which what is not whole yet stands."""
 
 
 def write_whole(path: pathlib.Path, pieces: Iterable[bytes]) -> str:
@@ -14,7 +19,7 @@ def write_whole(path: pathlib.Path, pieces: Iterable[bytes]) -> str:
     The pieces go to a hidden file in the same folder, which takes the place of `path` once it is safely on disk;
     on any error it is removed and the error goes on (OSError for a full disk or a folder that cannot be written).
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     digest = hashlib.sha256()
     try:
         with open(partial, "wb") as file:
@@ -27,11 +32,27 @@ def write_whole(path: pathlib.Path, pieces: Iterable[bytes]) -> str:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    _settle(path.parent)
+    settle(path.parent)
     return digest.hexdigest()
 
 
-def _settle(folder: pathlib.Path) -> None:
+def move_whole(folder: pathlib.Path, target: pathlib.Path) -> None:
+    """Give a folder, whose files are safe on disk, its name; there must be nothing of that name. OSError."""
+    settle(folder)
+    folder.rename(target)
+    settle(target.parent)
+
+
+def remove_partial(folder: pathlib.Path) -> None:
+    """Remove what a process that died was writing in a folder; OSError."""
+    for path in folder.glob(f".*{PARTIAL}"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def settle(folder: pathlib.Path) -> None:
     """Make the folder's own entries safe on disk, where folders can be opened (not on Windows)."""
     if os.name != "posix":
         return

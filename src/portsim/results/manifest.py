@@ -19,9 +19,13 @@ from portsim.scenario.calendar import moment
 if TYPE_CHECKING:  # what reads run folders need not load what reads scenarios
     from portsim.scenario.scenario import Scenario
 
-SCHEMA = "portsim.run-folder/1"
+SCHEMA = "portsim.run-folder/2"
+FIRST_SCHEMA = "portsim.run-folder/1"
+"""Of folders without run.json and replication.json: they are read, not continued."""
+
 REGION_SCHEMA = "portsim.region-folder/1"
 FILE = "manifest.json"
+RUN = "run.json"
 OWN_HASH = "sha256"
 _END = b"\n}\n"
 PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba", "pyarrow")
@@ -128,13 +132,16 @@ def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_bytes())
     except FileNotFoundError:
+        if (folder / RUN).is_file():
+            unfinished = "there is no manifest: its run did not finish; continue it with portsim run ... --resume"
+            raise _problem(path, unfinished) from None
         raise _problem(path, "there is no manifest: this is no run folder, or its run did not finish") from None
     except (OSError, ValueError) as error:
         raise _problem(path, f"cannot be read as a manifest: {error}") from None
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema == REGION_SCHEMA:
         raise _problem(folder, "is the folder of a region, and what is wanted is that of a port: name one inside it")
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, FIRST_SCHEMA):
         raise _problem(path, f"the schema must be {SCHEMA}, got {schema!r}; read it with the portsim that wrote it")
     check_shape(path, manifest, _SHAPE)
     return dict(manifest)

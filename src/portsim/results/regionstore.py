@@ -6,6 +6,7 @@ DIR/region.yaml       the region as it was run
 DIR/summary.csv       one row per measure over the replications: the totals, then every port
 DIR/totals.csv        the totals of every replication
 DIR/manifest.json     written last: what was run, and what each file, and each port's manifest, holds
+DIR/run.lock          only while a run writes here: who
 ```
 """
 
@@ -15,19 +16,24 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from portsim.errors import Place, Problem, ScenarioError
-from portsim.results.files import write_whole
+from portsim.results.files import PARTIAL, remove_partial, write_whole
+from portsim.results.lock import FILE as LOCK
+from portsim.results.lock import FolderLock
 from portsim.results.manifest import FILE, REGION_SCHEMA, check_shape, manifest_text
 from portsim.results.measure import Measure
 from portsim.results.reading import MEASURE_FIELDS, cell, summary_lines
 from portsim.results.statistics import MetricRow
+from portsim.results.store import check_new, unfinish
 from portsim.results.tables import csv_line
 
 REGION = "region.yaml"
 SUMMARY = "summary.csv"
 TOTALS = "totals.csv"
+PLOTS = "plots"
 
 _SHAPE = {
     "portsim": str,
@@ -48,6 +54,49 @@ def total_lines(numbers: Sequence[int], totals: Sequence[Sequence[Measure]]) -> 
     for number, measures in zip(numbers, totals, strict=True):
         for measure in measures:
             yield csv_line([number, *(cell(getattr(measure, name)) for name in MEASURE_FIELDS)])
+
+
+class RegionFolder:
+    """A region folder being written; whoever writes it holds its lock, and those of its ports, until it is closed."""
+
+    def __init__(self, path: pathlib.Path, held: FolderLock, *, is_made_here: bool) -> None:
+        self.path = path
+        self._lock = held
+        self._is_made_here = is_made_here
+
+    def unfinish(self) -> None:
+        """Take away the manifest before a port's folder changes: without it the folder is not finished; OSError."""
+        unfinish(self.path)
+
+    def close(self) -> None:
+        """Let others write here; an empty folder goes if it was made for this run."""
+        self._lock.release()
+        if self._is_made_here:
+            with suppress(OSError):
+                self.path.rmdir()
+
+
+def open_region(path: pathlib.Path, ports: Sequence[str], *, is_continued: bool) -> RegionFolder:
+    """A folder to write the run of a region into; the folders of its ports are opened for themselves.
+
+    is_continued : whether what a run of these ports has left there is continued
+
+    Raises ScenarioError if there is something else at `path` already, or another run writes there; OSError.
+    """
+    if not is_continued:
+        check_new(path)
+    is_new = not path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    folder = RegionFolder(path, FolderLock.take(path), is_made_here=is_new)
+    own = {*ports, REGION, SUMMARY, TOTALS, FILE, LOCK, PLOTS}
+    foreign = sorted(one.name for one in path.iterdir() if one.name not in own and not one.name.endswith(PARTIAL))
+    if foreign:
+        folder.close()
+        raise _problem(
+            path, f"cannot be continued: {', '.join(foreign)} is no part of a run of this region; give a new folder"
+        )
+    remove_partial(path)
+    return folder
 
 
 def write_region(

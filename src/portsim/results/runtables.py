@@ -67,7 +67,6 @@ class RunTables:
         end : the tick it was played to
         is_stopped : whether it had to stop; the tables over all replications are then of the others, if there are any
         """
-        self._settle()
         folder = folder_of(number)
         self._put(f"{folder}/measures.csv", measure_lines(measures), len(measures))
         self._put_table(f"{folder}/daily.csv", day_columns(self._names), days)
@@ -76,6 +75,14 @@ class RunTables:
         if records is not None:
             for name, table in to_files(records, self._names).items():
                 self._put_table(f"{folder}/{name}.{self._format}", columns_of(name, self._names), table)
+        self.count_in(number, days, hours, end=end, is_kept=records is not None, is_stopped=is_stopped)
+
+    def count_in(
+        self, number: int, days: Table, hours: Table | None, *, end: int, is_kept: bool, is_stopped: bool
+    ) -> None:
+        """Have the tables over all replications be of this one, whose own tables are made; arguments as for `add`."""
+        self._settle()
+        if is_kept:
             self.kept.append({"replication": number, "end_tick": end})
         if not is_stopped or not self._days:
             self._days.append((number, days))

@@ -1,99 +1,94 @@
 """Run folders: everything a run gave, in files people and programs can read.
 
 ```
+DIR/run.json                      written first: what was asked for
 DIR/scenario.yaml                 the scenario as it was run, and the files it names beside it
 DIR/manifest.json                 written last: what was run, with what, and what each file holds
 DIR/summary.csv                   one row per measure, over the replications
 DIR/daily.csv                     arrivals and crossings by replication, day, flow, direction and kind
 DIR/hourly.csv                    what happens at each stage hour by hour, mean over the replications
 DIR/replications/0000/            measures.csv, daily.csv, hourly.csv of every replication, and of those that are
-                                  kept units, visits, work, levels as .csv or .parquet
+                                  kept units, visits, work, levels as .csv or .parquet; replication.json says how it
+                                  ended and what these files hold
+DIR/run.lock                      only while a run writes here: who
 ```
 
 Tables are the same bytes for the same scenario, seed and version, whatever the engine, machine or time. Ticks are ms
-since the start, areas in the hourly.csv of a replication unit-ms. A file is there whole or not at all.
+since the start, areas in the hourly.csv of a replication unit-ms. A file is there whole or not at all, and so is the
+folder of a replication: a run that was broken off at any moment can be continued.
 """
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.model.network import Network
 from portsim.model.records import Records, Table
-from portsim.results.files import write_whole
-from portsim.results.manifest import FILE, manifest_text
+from portsim.results import journal, lock
+from portsim.results.files import PARTIAL, move_whole, remove_partial, settle, write_whole
+from portsim.results.journal import ENTRY, Asked, Entry
+from portsim.results.lock import FolderLock
+from portsim.results.manifest import FILE, RUN, manifest_text
 from portsim.results.measure import Measure
+from portsim.results.names import Names
 from portsim.results.parquet import require_parquet
+from portsim.results.reading import day_columns, hour_columns, read_measures, read_table
+from portsim.results.recordfiles import SPECIFICATIONS
 from portsim.results.runtables import REPLICATIONS, Format, Keep, RunTables, folder_of
 from portsim.results.statistics import MetricRow
 
-_OWN = {"scenario.yaml", FILE, "summary.csv", "daily.csv", "hourly.csv", REPLICATIONS, "plots"}
+SCENARIO = "scenario.yaml"
+_OWN = {SCENARIO, RUN, FILE, lock.FILE, "summary.csv", "daily.csv", "hourly.csv", REPLICATIONS, "plots"}
 
 
 class RunFolder:
-    """A run folder being written.
+    """A run folder being written; whoever writes it holds its lock until it is closed.
 
-    keep : whose units, visits, work and levels are kept: those of the first replication written, of all, of none
-    table_format : what those four tables are written as; all others are CSV
+    network : as the scenario has it
+    asked : what the folder is for, without the hashes of the scenario's files
+    texts : the scenario and the files it names, by path in the folder
 
     Every write raises OSError if the disk is full or the folder cannot be written, and leaves no part of a file.
     """
 
-    def __init__(self, path: pathlib.Path, network: Network, *, keep: Keep, table_format: Format) -> None:
+    def __init__(
+        self,
+        path: pathlib.Path,
+        network: Network,
+        asked: Asked,
+        texts: Mapping[str, bytes],
+        held: FolderLock,
+        *,
+        is_made_here: bool = False,
+    ) -> None:
         self.path = path
-        self._keep = keep
-        self._format = table_format
-        self._tables = RunTables(self._write, network, table_format=table_format)
+        self.asked = asked
+        self._texts = texts
+        self._lock = held
+        self._is_made_here = is_made_here
+        self._names = Names.of(network)
+        self._staged: dict[str, dict[str, Any]] = {}
+        self._tables = RunTables(self._stage, network, table_format=asked.format)  # type: ignore[arg-type]
         self._files: dict[str, dict[str, Any]] = {}
+        self._entries: dict[int, Entry] = {}
+        self._is_begun = False
 
-    @classmethod
-    def create(
-        cls, path: pathlib.Path, network: Network, *, keep: Keep = "first", table_format: Format = "csv"
-    ) -> RunFolder:
-        """Begin a run folder; nothing is written yet.
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The replications whose folders are there, ascending."""
+        return tuple(sorted(self._entries))
 
-        Raises ScenarioError if there is something at `path` already, or if Parquet is asked for without pyarrow;
-        ValueError for an unknown `keep` or `table_format`.
-        """
-        if keep not in ("first", "all", "none"):
-            raise ValueError(f"keep must be first, all or none, got {keep!r}")
-        if table_format not in ("csv", "parquet"):
-            raise ValueError(f"table_format must be csv or parquet, got {table_format!r}")
-        check_new(path)
-        if table_format == "parquet":
-            require_parquet()
-        return cls(path, network, keep=keep, table_format=table_format)
-
-    def write_scenario(self, text: str, inputs: Mapping[str, pathlib.Path] | None = None) -> None:
-        """Save the resolved scenario, with copies of the files it names so that it loads again from here.
-
-        inputs : where each file is now, by the name the scenario has for it, relative to its own folder
-
-        Raises ScenarioError, before anything is written, for a name that leads out of the folder or is one of the
-        folder's own, and for a file that cannot be read.
-        """
-        problems = []
-        contents = {}
-        for name, source in (inputs or {}).items():
-            place = pathlib.PurePosixPath(name)
-            if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name or not place.parts:
-                problems.append(Problem(None, name, "leads out of the scenario's folder: put the file inside it"))
-            elif place.parts[0].lower() in _OWN:
-                problems.append(Problem(None, name, "is a name run folders use themselves: rename the file"))
-            else:
-                try:
-                    contents[name] = source.read_bytes()
-                except OSError as error:
-                    problems.append(Problem(None, name, f"cannot be read: {error.strerror}"))
-        if problems:
-            raise ScenarioError(problems)
-        for name, content in contents.items():
-            self._write(name, [content])
-        self._write("scenario.yaml", [text.encode()])
+    def __contains__(self, number: object) -> bool:
+        return number in self._entries
 
     def write_replication(
         self,
@@ -104,38 +99,320 @@ class RunFolder:
         records: Records | None,
         *,
         end: int,
-        is_stopped: bool = False,
+        in_port: NDArray[np.float64],
+        ring: tuple[str, ...],
+        stopped: str | None = None,
     ) -> None:
-        """Save one replication; arguments are those of `runtables.RunTables.add`."""
-        self._tables.add(number, measures, days, hours, records, end=end, is_stopped=is_stopped)
+        """Save one replication, and before the first what the folder is for.
+
+        end, in_port, ring, stopped : see `journal.Entry`; the rest is as for `runtables.RunTables.add`
+        """
+        self._begin()
+        unfinish(self.path)
+        staging = self._staging(number)
+        staging.mkdir(parents=True)
+        try:
+            self._staged = {}
+            self._tables.add(number, measures, days, hours, records, end=end, is_stopped=stopped is not None)
+            files = {path.rpartition("/")[2]: entry for path, entry in self._staged.items()}
+            entry = Entry(number, end, stopped, in_port, ring, files)
+            self._commit(entry)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+    def copy_replication(self, source: pathlib.Path, entry: Entry, *, is_kept: bool) -> None:
+        """Save a replication that stands in the folder of another run, as this one would have written it.
+
+        is_kept : whether its records are copied, if they are there
+        """
+        self._begin()
+        unfinish(self.path)
+        staging = self._staging(entry.number)
+        staging.mkdir(parents=True)
+        files = {
+            name: file for name, file in entry.files.items() if is_kept or name.partition(".")[0] not in SPECIFICATIONS
+        }
+        try:
+            for name in files:
+                write_whole(staging / name, [(source / folder_of(entry.number) / name).read_bytes()])
+            self._commit(Entry(entry.number, entry.end, entry.stopped, entry.in_port, entry.ring, files))
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+    def read_replication(self, number: int) -> tuple[Entry, tuple[Measure, ...], Table, Table | None]:
+        """What stands in the folder of a replication: how it ended, measures, days and hours if kept; OSError."""
+        entry = self._entries[number]
+        folder = self.path / folder_of(number)
+        measures = read_measures(folder / "measures.csv")
+        days = read_table(folder / "daily.csv", day_columns(self._names))
+        has_hours = "hourly.csv" in entry.files
+        hours = read_table(folder / "hourly.csv", hour_columns(self._names)) if has_hours else None
+        return entry, measures, days, hours
+
+    def count_in(self, number: int, days: Table, hours: Table | None) -> None:
+        """Have the tables over all replications be of one that stands in its folder already."""
+        entry = self._entries[number]
+        is_kept = any(name.partition(".")[0] in SPECIFICATIONS for name in entry.files)
+        self._tables.count_in(number, days, hours, end=entry.end, is_kept=is_kept, is_stopped=entry.stopped is not None)
 
     def drop_replication(self, number: int) -> None:
-        """Take back the last replication, whole or half written: the summary will not be of it."""
+        """Take a replication back: the summary will not be of it."""
+        unfinish(self.path)
         folder = folder_of(number)
+        self._entries.pop(number, None)
         self._files = {path: entry for path, entry in self._files.items() if not path.startswith(f"{folder}/")}
         self._tables.forget(number)
         shutil.rmtree(self.path / folder, ignore_errors=True)
 
+    def leave_out(self, number: int) -> None:
+        """Have nothing be of a replication whose folder stays, for a run that comes to it."""
+        self._files = {
+            path: entry for path, entry in self._files.items() if not path.startswith(f"{folder_of(number)}/")
+        }
+
     def finish(self, rows: Sequence[MetricRow], manifest: Mapping[str, Any]) -> None:
         """Write the tables over all replications, then the manifest (see `manifest.manifest_of`)."""
+        self._begin()
+        self._staged = {}
         self._tables.finish(rows)
+        self._files |= self._staged
         files = [{"path": path, **self._files[path]} for path in sorted(self._files)]
-        whole = {**manifest, "keep": self._keep, "kept": self._tables.kept, "format": self._format, "files": files}
-        self._write(FILE, [manifest_text(whole)])
+        whole = {
+            **manifest,
+            "keep": self.asked.keep,
+            "kept": self._tables.kept,
+            "format": self.asked.format,
+            "files": files,
+        }
+        write_whole(self.path / FILE, [manifest_text(whole)])
 
-    def _write(self, path: str, pieces: Iterable[bytes], rows: int | None = None) -> None:
-        target = self.path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        entry: dict[str, Any] = {"sha256": write_whole(target, pieces)}
-        self._files[path] = entry if rows is None else {**entry, "rows": rows}
+    def close(self) -> None:
+        """Let others write here; a folder in which nothing was begun goes if it was made for this run."""
+        self._lock.release()
+        if self._is_made_here and not self._is_begun:
+            with suppress(OSError):
+                self.path.rmdir()
+
+    def _begin(self) -> None:
+        """Write what the folder is for, then the scenario, where that is not done."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        self._files[RUN] = {"sha256": write_whole(self.path / RUN, [self.asked.text()])}
+        for name, content in self._texts.items():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._files[name] = {"sha256": write_whole(target, [content])}
+
+    def adopt(self, entries: Iterable[Entry]) -> None:
+        """Take over the replications of a run that is continued."""
+        self._begin()
+        for entry in entries:
+            self._take_in(entry)
+
+    def _commit(self, entry: Entry) -> None:
+        """A replication's files are written: give its folder its name."""
+        staging = self._staging(entry.number)
+        write_whole(staging / ENTRY, [entry.text()])
+        move_whole(staging, self.path / folder_of(entry.number))
+        self._take_in(entry)
+
+    def _take_in(self, entry: Entry) -> None:
+        folder = folder_of(entry.number)
+        self._entries[entry.number] = entry
+        self._files |= {f"{folder}/{name}": dict(file) for name, file in entry.files.items()}
+        self._files[f"{folder}/{ENTRY}"] = {"sha256": hashlib.sha256(entry.text()).hexdigest()}
+
+    def _stage(self, path: str, pieces: Iterable[bytes], rows: int) -> None:
+        """Write a table; one of a replication where its folder is prepared."""
+        folder, _, name = path.rpartition("/")
+        target = self.path / path if not folder else self._staging(int(folder.rpartition("/")[2])) / name
+        self._staged[path] = {"sha256": write_whole(target, pieces), "rows": rows}
+
+    def _staging(self, number: int) -> pathlib.Path:
+        folder = self.path / folder_of(number)
+        return folder.with_name(f".{folder.name}{PARTIAL}")
+
+
+def open_folder(
+    path: pathlib.Path,
+    network: Network,
+    asked: Asked,
+    *,
+    inputs: Mapping[str, pathlib.Path],
+    text: str,
+    is_continued: bool = False,
+    on_damage: Callable[[str], None] | None = None,
+) -> RunFolder:
+    """A run folder to write into; what is asked for is written with the first replication.
+
+    inputs : where each file the scenario names is now, by the name it has for it, relative to its own folder
+    text : the scenario
+    is_continued : whether what a run of the same has left there is continued
+    on_damage : told what is damaged and will be played again
+
+    Raises ScenarioError if there is something at `path` already, or something else than the run that is continued; if
+    another run writes there; if Parquet is asked for without pyarrow; for an input whose name leads out of the folder
+    or is one of its own, and for one that cannot be read. ValueError for an unknown `keep` or `format`.
+    """
+    if asked.keep not in get_args(Keep):
+        raise ValueError(f"keep must be first, all or none, got {asked.keep!r}")
+    if asked.format not in get_args(Format):
+        raise ValueError(f"table_format must be csv or parquet, got {asked.format!r}")
+    if asked.format == "parquet":
+        require_parquet()
+    texts = _contents(inputs) | {SCENARIO: text.encode()}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in texts.items()}
+    whole = Asked(
+        **{name: getattr(asked, name) for name in Asked.__dataclass_fields__ if name != "files"}, files=hashes
+    )
+    if path.exists() and not path.is_dir():
+        raise _problem(path, "is a file, and a run needs a folder: give another name")
+    is_new = not path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    held = FolderLock.take(path)
+    folder = RunFolder(path, network, whole, texts, held, is_made_here=is_new)
+    try:
+        if is_continued and (path / RUN).exists():
+            folder.adopt(_left(path, whole, texts, on_damage))
+        else:
+            _check_empty(path, is_continued=is_continued)
+            remove_partial(path)
+    except BaseException:
+        folder.close()
+        raise
+    return folder
 
 
 def check_new(path: pathlib.Path) -> None:
     """Raise ScenarioError if a run cannot be written to `path` because there is something already."""
     if path.exists() and not path.is_dir():
         raise _problem(path, "is a file, and a run needs a folder: give another name")
-    if path.exists() and any(path.iterdir()):
-        raise _problem(path, "is not empty, and runs are never overwritten: give a new folder, or empty this one")
+    if path.exists():
+        _check_empty(path, is_continued=False)
+
+
+def _check_empty(path: pathlib.Path, *, is_continued: bool) -> None:
+    """Raise ScenarioError if anything is there but what a run leaves that died before it began to write."""
+    there = {entry.name for entry in path.iterdir()} - {lock.FILE}
+    if all(name.startswith(f".{RUN}.") and name.endswith(PARTIAL) for name in there):
+        return
+    if is_continued:
+        raise _problem(path, f"cannot be continued: there is no {RUN} in it, so it is no run folder of this portsim")
+    if RUN in there and FILE not in there:
+        raise _problem(path, "holds a run that did not finish: continue it with --resume, or give a new folder")
+    raise _problem(path, "is not empty, and runs are never overwritten: give a new folder, or empty this one")
+
+
+def _left(
+    path: pathlib.Path, asked: Asked, texts: Mapping[str, bytes], on_damage: Callable[[str], None] | None
+) -> list[Entry]:
+    """The replications that a run of the same has left whole; everything else of it is removed.
+
+    Raises ScenarioError if the folder is of another run.
+    """
+    found = journal.read_asked(path)
+    _check_same(path, found, asked)
+    if found != asked:
+        unfinish(path)
+
+    def tell(notice: str) -> None:
+        if on_damage is not None:
+            on_damage(notice)
+
+    for name in texts:
+        if (path / name).is_file() and journal.sha256(path / name) != asked.files[name]:
+            tell(f"{path / name} was damaged, and is written again")
+    entries = []
+    replications = path / REPLICATIONS
+    if replications.is_dir():
+        remove_partial(replications)
+        for folder in sorted(replications.iterdir()):
+            entry = _whole_entry(folder, tell)
+            if entry is not None:
+                entries.append(entry)
+            else:
+                unfinish(path)
+                _remove(folder)
+        settle(replications)
+    for partial in path.rglob(f".*{PARTIAL}"):
+        partial.unlink()
+    return entries
+
+
+def unfinish(path: pathlib.Path) -> None:
+    """Take away the manifest of a folder that is about to change: without it the folder is not finished; OSError."""
+    if (path / FILE).exists():
+        (path / FILE).unlink()
+        settle(path)
+
+
+def _remove(path: pathlib.Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _whole_entry(folder: pathlib.Path, tell: Callable[[str], None]) -> Entry | None:
+    """A replication that is to be kept: whole, and played to its end. One that had to stop may not have to again."""
+    try:
+        entry = journal.read_entry(folder)
+        if folder_of(entry.number).rpartition("/")[2] != folder.name:
+            raise _problem(folder, f"says it is of replication {entry.number}")
+        wrong = journal.damaged(folder, entry)
+    except (ScenarioError, OSError) as error:
+        tell(f"{error}; the replication is played again")
+        return None
+    if wrong:
+        files = ", ".join(str(folder / name) for name in wrong)
+        tell(f"{files}: {'is' if len(wrong) == 1 else 'are'} damaged; the replication is played again")
+        return None
+    return None if entry.stopped is not None else entry
+
+
+def _check_same(path: pathlib.Path, found: Asked, asked: Asked) -> None:
+    """Raise ScenarioError unless what a folder was begun for is continued by what is asked for now."""
+    other = []
+    for name, then, now in (
+        ("seed", found.seed, asked.seed),
+        ("--keep", found.keep, asked.keep),
+        ("--format", found.format, asked.format),
+        ("plan", found.plan, asked.plan),
+        *((name, found.versions.get(name), asked.versions.get(name)) for name in {**found.versions, **asked.versions}),
+    ):
+        if then != now:
+            other.append(f"{name} was {then}, and is {now} now")
+    changed = sorted(name for name in {**found.files, **asked.files} if found.files.get(name) != asked.files.get(name))
+    if changed:
+        other.append(f"{', '.join(changed)} would be another than it was")
+    missing = [number for number in found.numbers if number not in set(asked.numbers)]
+    if missing:
+        other.append(f"replications {journal.in_words(missing)} were asked for then, and are not now")
+    if other:
+        raise _problem(path, f"holds another run, which cannot be continued: {'; '.join(other)}; give a new folder")
+
+
+def _contents(inputs: Mapping[str, pathlib.Path]) -> dict[str, bytes]:
+    """The files a scenario names; ScenarioError for every one that cannot be saved beside it."""
+    problems = []
+    contents = {}
+    for name, source in inputs.items():
+        place = pathlib.PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name or not place.parts:
+            problems.append(Problem(None, name, "leads out of the scenario's folder: put the file inside it"))
+        elif place.parts[0].lower() in _OWN:
+            problems.append(Problem(None, name, "is a name run folders use themselves: rename the file"))
+        else:
+            try:
+                contents[name] = source.read_bytes()
+            except OSError as error:
+                problems.append(Problem(None, name, f"cannot be read: {error.strerror}"))
+    if problems:
+        raise ScenarioError(problems)
+    return contents
 
 
 def _problem(path: pathlib.Path, message: str) -> ScenarioError:

@@ -7,7 +7,8 @@ were stated, in the clock of their side; `portsim.scenario.calendar` turns them 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from portsim.scenario.arrivals import Appointments, Arrivals, WhenClosed
@@ -213,6 +214,22 @@ class NumberSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a scenario was read, so that it can be read again with another plan or other settings.
+
+    source : a path or the name of a shipped one; of text, its name in messages
+    text, folder : of a scenario read from text, as given to `load_text`
+    sets, facts : as given to `load`
+    """
+
+    source: str
+    sets: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    text: str | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A complete, valid description of a port and of the stretch of time to simulate.
 
@@ -226,6 +243,7 @@ class Scenario:
     files : (path as given, sha256 hex) of every file read
     records : what a replication keeps: every unit and visit, or a summary made days at a time
     attachments : (name in `resolved`, path now) of each data file that has to lie beside a copy of `resolved`
+    origin : where it was read; None if that was not by a file or a text of its own
     """
 
     name: str
@@ -250,3 +268,4 @@ class Scenario:
     files: tuple[tuple[str, str], ...]
     attachments: tuple[tuple[str, str], ...] = ()
     records: Literal["all", "summary"] = "all"
+    origin: Origin | None = field(default=None, compare=False, repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from portsim.experiments import Run
+from portsim.experiments.precision import Stopping
 from portsim.model.network import Stage
 from portsim.results.spread import BIN_ERROR
 from portsim.scenario.calendar import to_local
@@ -39,8 +40,8 @@ LOST = {
 }
 
 
-def run_blocks(run: Run) -> list[Line | Table]:
-    """The whole readable result of a run, main measures first."""
+def run_blocks(run: Run, stopping: Stopping | None = None) -> list[Line | Table]:
+    """The whole readable result of a run, main measures first; with why it stopped if that was by its precision."""
     rows, scenario, network = Rows(run.rows), run.scenario, run.network
     sections: list[Section] = [
         ("The port", _port_table(rows, has_officers=bool(network.pools))),
@@ -56,7 +57,7 @@ def run_blocks(run: Run) -> list[Line | Table]:
     for heading, table in sections:
         if table is not None:
             blocks += [Line(""), Line(heading, is_heading=True), table]
-    return [*blocks, Line(""), *_closing(run)]
+    return [*blocks, Line(""), *([] if stopping is None else [Line(stopping.reason)]), *_closing(run)]
 
 
 def _header(run: Run) -> list[Line | Table]:

@@ -7,22 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from portsim.experiments.executors.order import in_order
+from portsim.experiments.executors.order import AHEAD, in_order
 from portsim.experiments.executors.tasks import Played, Player, Task
-
-AHEAD = 2
-"""Replications under way or waiting to be fetched, for each that is played at a time."""
 
 
 class Serial:
     """Plays one replication after another, each when it is asked for."""
 
     workers = 1
+    is_here = True
 
     def __init__(self) -> None:
         self._player = Player()
 
-    def play(self, tasks: Iterable[Task]) -> Generator[Played]:
+    def play(self, tasks: Iterable[Task]) -> Generator[Played, None, None]:
         """What came of each task, in their order."""
         yield from map(self._player.play, tasks)
 
@@ -41,12 +39,14 @@ class Threads:
     The compiled kernel runs beside other threads; Python and most of numpy's work do not.
     """
 
+    is_here = True
+
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._player = Player()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="portsim")
 
-    def play(self, tasks: Iterable[Task]) -> Generator[Played]:
+    def play(self, tasks: Iterable[Task]) -> Generator[Played, None, None]:
         """What came of each task, in their order."""
         return in_order(lambda task: self._pool.submit(self._player.play, task), tasks, ahead=AHEAD * self.workers)
 

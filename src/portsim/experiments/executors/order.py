@@ -8,8 +8,13 @@ from concurrent.futures import Future
 
 from portsim.experiments.executors.tasks import Played, Task
 
+AHEAD = 2
+"""Replications under way or waiting to be fetched, for each that is played at a time."""
 
-def in_order(submit: Callable[[Task], Future[Played]], tasks: Iterable[Task], *, ahead: int) -> Generator[Played]:
+
+def in_order(
+    submit: Callable[[Task], Future[Played]], tasks: Iterable[Task], *, ahead: int
+) -> Generator[Played, None, None]:
     """What came of each task, in their order; `ahead` : how many are under way or wait to be fetched at most.
 
     Whoever stops fetching gives up those that have not begun.

@@ -86,13 +86,18 @@ class Executor(Protocol):
     """Plays tasks, here or elsewhere; a context manager, usable again and again until it is left.
 
     workers : how many replications are played at the same time
+    is_here : whether this process plays them, or some of them, itself
     """
 
     @property
     def workers(self) -> int:
         """How many replications are played at the same time."""
 
-    def play(self, tasks: Iterable[Task]) -> Generator[Played]:
+    @property
+    def is_here(self) -> bool:
+        """Whether this process plays them, or some of them, itself."""
+
+    def play(self, tasks: Iterable[Task]) -> Generator[Played, None, None]:
         """What came of each task, in their order, whatever the order they are done in.
 
         The tasks are taken one by one, only a few more than are done; closing the iterator gives up the others.

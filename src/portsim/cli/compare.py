@@ -1,0 +1,109 @@
+"""`portsim compare`: which plan is better, by how much, how sure that is, and at what officer-hours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portsim.cli import streams
+from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.conditions import FailIf, Of, conditions_of, failures
+from portsim.cli.options import (
+    ClusterOption,
+    InsecureOption,
+    ProgressChoice,
+    ProgressOption,
+    ReplicationsOption,
+    WorkersOption,
+    numbers_of,
+)
+from portsim.cli.progress import Bar
+from portsim.cli.run import EngineChoice, SetOption
+
+
+def compare(
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(metavar="SCENARIO...", help="A file or shipped scenario, whose plans are compared; or several."),
+    ],
+    plans: Annotated[
+        list[str] | None,
+        typer.Option("--plan", metavar="NAME", help="A plan to compare (repeatable); default all of the scenario."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The plan, or scenario, the others are held against; default without a plan."
+        ),
+    ] = None,
+    replications: ReplicationsOption = "30",
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
+    ] = None,
+    sets: SetOption = None,
+    of: Of = None,
+    equal_hours: Annotated[
+        bool, typer.Option("--equal-hours", help="Change the plans' officers to the baseline's officer-hours.")
+    ] = False,
+    fail_if: FailIf = None,
+    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    insecure_cluster: InsecureOption = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write tables and the picture.")
+    ] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
+    as_json: Json = False,
+    progress: ProgressOption = ProgressChoice.bar,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    debug: Debug = False,
+) -> Exit:
+    """Compare plans of a scenario, or scenarios, on the same traffic.
+
+    Differences replication by replication with their intervals, a verdict in words, and officer-hours beside it.
+    """
+    del debug
+    conditions = conditions_of(fail_if)
+    from portsim import api
+
+    with Bar(None, is_wanted=not quiet, choice=progress) as bar:
+        result = api.compare(
+            scenarios[0] if len(scenarios) == 1 else scenarios,
+            plans=plans or None,
+            baseline=baseline,
+            replications=numbers_of(replications),
+            seed=seed,
+            sets=sets or (),
+            of=of or (),
+            conditions=conditions,
+            equal_hours=equal_hours,
+            engine=engine.value,
+            workers=workers,
+            cluster=cluster,
+            insecure_cluster=insecure_cluster,
+            on_replication=bar.advance,
+            on_notice=bar.say,
+        )
+    if as_json:
+        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        streams.show(result.blocks())
+    if output is not None:
+        result.write(output, with_picture=not no_plots)
+    if not quiet:
+        for warning in result.warnings:
+            streams.say(f"warning: {warning}")
+        if output is not None:
+            streams.say(f"written to {output}")
+    if result.is_interrupted:
+        return Exit.INTERRUPTED
+    if result.stopped is not None:
+        return Exit.STOPPED
+    held = failures(conditions, [(played.plan, played.run.rows) for played in result.data.plans])
+    for text in held:
+        streams.say(f"failed: {text}")
+    return Exit.FAILED if held else Exit.DONE

@@ -1,0 +1,240 @@
+"""Picture `sweep`: a measure over one varied number as a line, over two as a heat map, else as dots for each number."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portsim.experiments.screening import Screening
+from portsim.experiments.sweep import Sweep
+from portsim.results.selection import Selection
+from portsim.views.measurewords import Scale, words_of
+from portsim.views.plots.letters import Letters
+from portsim.views.plots.paper import (
+    GREY,
+    INK,
+    SERIES,
+    SMALL_PT,
+    TEXT_PT,
+    Drawn,
+    dress,
+    new_figure,
+    put_caption,
+    put_head,
+)
+from portsim.views.rows import half_width
+from portsim.views.swept import MOST_EFFECTS, effects_of, scale_of, swept_selections
+from portsim.views.tables import shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = "cividis_r"
+"""A scale that is read alike by all eyes, and in grey: dark is much."""
+MOST_NUMBERS = 150
+"""Cells of a heat map that have room for their number."""
+LONGEST_LABEL = 46
+LONGEST_TITLE = 120
+
+Floats = NDArray[np.float64]
+
+
+def draw_sweep(sweep: Sweep, ax: Axes | None, wanted: Sequence[Selection] = ()) -> Drawn:
+    """Draw the first measure; ValueError if it is defined at no point."""
+    selection, scale, means, halves = _values(sweep, wanted)
+    letters = Letters.of(
+        [sweep.scenario.name, *sweep.paths, *(value for point in sweep.points for value in point.values)]
+    )
+    is_map = sweep.is_factorial and len(sweep.paths) == 2
+    is_line = len(sweep.paths) == 1
+    label = scale.with_name(f"{words_of(selection)},") if scale.name else words_of(selection)
+    if ax is not None:
+        every = [ax]
+    else:
+        figure = new_figure(9.0 if is_map or is_line else 7.0)
+        panels = 1 if is_map or is_line else min(len(sweep.paths), 4)
+        every = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
+    if is_map:
+        _draw_map(every[0], letters, sweep, means, label)
+    else:
+        for place, axes in enumerate(every):
+            _draw_line(axes, letters, sweep, place, means, halves, label if place == 0 else "", is_line=is_line)
+    put_head(every[0], letters, _title(sweep, selection, scale, means), is_sheet=ax is None)
+    if ax is None:
+        put_caption(every[0], letters, _caption(sweep, is_map=is_map))
+    letters.apply(*every)
+    return Drawn(every[0], letters.notices)
+
+
+def _values(sweep: Sweep, wanted: Sequence[Selection]) -> tuple[Selection, Scale, Floats, Floats]:
+    for selection in swept_selections(sweep, wanted):
+        rows = [selection.find(point.run.rows) for point in sweep.points]
+        known = [row for row in rows if row is not None and not math.isnan(row.mean)]
+        if known:
+            scale = Scale.of(known[0].unit, [row.mean for row in known])
+            means = np.array([math.nan if row is None else row.mean / scale.size for row in rows])
+            halves = np.array([math.nan if row is None else half_width(row) / scale.size for row in rows])
+            return selection, scale, means, halves
+    raise ValueError("there is nothing to draw: the measure is defined at no point")
+
+
+def _number(value: str) -> float | None:
+    found = re.match(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[A-Za-z%/]*\s*$", value)
+    return float(found[1]) if found else None
+
+
+def _positions(values: Sequence[str]) -> tuple[list[float], list[str]]:
+    """Where values stand on an axis: numbers at their own place, anything else one after another with its name."""
+    numbers = [_number(value) for value in values]
+    units = {re.sub(r"[\d.eE+\-\s]", "", value) for value in values}
+    if all(number is not None for number in numbers) and len(units) == 1:
+        return [number for number in numbers if number is not None], []
+    order = list(dict.fromkeys(values))
+    return [float(order.index(value)) for value in values], order
+
+
+def _draw_line(
+    axes: Axes, letters: Letters, sweep: Sweep, place: int, means: Floats, halves: Floats, label: str, *, is_line: bool
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    dress(axes)
+    values = [point.values[place] for point in sweep.points]
+    at, names = _positions(values)
+    bars = np.where(np.isnan(halves), 0.0, halves)
+    style = {
+        "marker": "o",
+        "markersize": 3.5,
+        "color": SERIES[0],
+        "ecolor": SERIES[0],
+        "elinewidth": 1.0,
+        "capsize": 2.0,
+    }
+    order = np.argsort(at, kind="stable")
+    axes.errorbar(
+        np.array(at)[order],
+        means[order],
+        yerr=bars[order],
+        linestyle="-" if is_line and not names else "none",
+        linewidth=1.2,
+        **style,  # type: ignore[arg-type]
+    )
+    if names:
+        axes.set_xticks(range(len(names)), [letters(shortened(name, 20)) for name in names], rotation=30, ha="right")
+    axes.grid(axis="y", color="#dddddd", linewidth=0.5)
+    axes.set_xlabel(
+        letters(shortened(_with_unit(sweep.paths[place], values), LONGEST_LABEL)), fontsize=TEXT_PT, color=INK
+    )
+    if label:
+        axes.set_ylabel(letters(label), fontsize=TEXT_PT, color=INK)
+    if np.nanmin(means) >= 0:
+        axes.set_ylim(0, 1.06 * float(np.nanmax(means + bars)) or 1.0)
+    if all(value.lstrip("+-").isdigit() for value in values):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _with_unit(path: str, values: Sequence[str]) -> str:
+    units = {re.sub(r"[\d.eE+\-\s]", "", value) for value in values if _number(value) is not None}
+    unit = next(iter(units), "") if len(units) == 1 else ""
+    return f"{path}, {unit}" if unit else path
+
+
+def _draw_map(axes: Axes, letters: Letters, sweep: Sweep, means: Floats, label: str) -> None:
+    dress(axes)
+    across = list(dict.fromkeys(point.values[0] for point in sweep.points))
+    up = list(dict.fromkeys(point.values[1] for point in sweep.points))
+    grid = np.full((len(up), len(across)), math.nan)
+    for point, mean in zip(sweep.points, means, strict=True):
+        grid[up.index(point.values[1]), across.index(point.values[0])] = mean
+    drawn = axes.imshow(grid, origin="lower", aspect="auto", cmap=COLOURS)
+    axes.set_xticks(range(len(across)), [letters(shortened(value, 20)) for value in across])
+    axes.set_yticks(range(len(up)), [letters(shortened(value, 20)) for value in up])
+    axes.set_xlabel(letters(shortened(sweep.paths[0], 2 * LONGEST_LABEL)), fontsize=TEXT_PT, color=INK)
+    axes.set_ylabel(letters(shortened(sweep.paths[1], LONGEST_LABEL)), fontsize=TEXT_PT, color=INK)
+    low, high = float(np.nanmin(grid)), float(np.nanmax(grid))
+    if grid.size <= MOST_NUMBERS:
+        for row, column in np.ndindex(grid.shape):
+            value = grid[row, column]
+            if not math.isnan(value):
+                is_dark = high > low and (value - low) / (high - low) > 0.5
+                text = f"{value:,.0f}" if high >= 100 else f"{value:.1f}" if high >= 10 else f"{value:.2f}"
+                axes.text(
+                    column, row, text, ha="center", va="center", fontsize=SMALL_PT, color="white" if is_dark else INK
+                )
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    bar = figure.colorbar(drawn, ax=axes, pad=0.02)
+    bar.set_label(letters(label), fontsize=TEXT_PT, color=INK)
+    bar.ax.tick_params(labelsize=TEXT_PT, width=0.6, color=GREY, labelcolor=INK)
+    bar.outline.set_visible(False)
+
+
+def _title(sweep: Sweep, selection: Selection, scale: Scale, means: Floats) -> str:
+    lowest, highest = int(np.nanargmin(means)), int(np.nanargmax(means))
+    what = words_of(selection)
+    low, high = (scale.with_name(f"{means[place]:,.3g}") for place in (lowest, highest))
+    names = [_short(sweep, sweep.points[place].values) for place in (lowest, highest)]
+    if sum(map(len, names)) > LONGEST_TITLE:
+        return f"{what[0].upper()}{what[1:]} goes from {low} to {high}"
+    return f"{what[0].upper()}{what[1:]} goes from {low} ({names[0]}) to {high} ({names[1]})"
+
+
+def _short(sweep: Sweep, values: Sequence[str]) -> str:
+    """The values of a point with what they are of, as shortly as it is clear: `border_check.lanes 3`."""
+    paths = [".".join(path.split(".")[1:]) or path for path in sweep.paths]
+    return ", ".join(f"{path} {value}" for path, value in zip(paths, values, strict=True))
+
+
+def _caption(sweep: Sweep, *, is_map: bool) -> str:
+    plan = f", plan {sweep.scenario.plan}" if sweep.scenario.plan else ""
+    whiskers = "Means" if is_map else "Means with their 95 % intervals"
+    design = "" if sweep.is_factorial else ", quasi-random points"
+    return (
+        f"{whiskers} over {len(sweep.numbers)} replications of each of {len(sweep.points)} points{design}, all on the "
+        f"same chance, seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
+    )
+
+
+def draw_screening(screening: Screening, ax: Axes | None, wanted: Sequence[Selection] = ()) -> Drawn:
+    """Picture `assumptions`: how much each assumed number matters for the first measure, largest on top."""
+    selection = (list(wanted) or list(screening.selections))[0]
+    effects = [effect for effect in effects_of(screening, selection) if not math.isnan(effect.mu_star)][:MOST_EFFECTS]
+    if not effects:
+        raise ValueError("there is nothing to draw: no effect is defined")
+    scale = scale_of(effects)
+    factors = {factor.path: factor for factor in screening.factors}
+    labels = [f"{shortened(effect.path, LONGEST_LABEL)}\n{factors[effect.path].span}" for effect in effects]
+    letters = Letters.of([screening.scenario.name, *labels])
+    axes = ax if ax is not None else new_figure(3.2 + 0.72 * len(effects)).subplots()
+    dress(axes)
+    for place, effect in enumerate(effects):
+        low, high = effect.ci_low / scale.size, effect.ci_high / scale.size
+        axes.barh(place, effect.mu_star / scale.size, height=0.55, color=SERIES[0])
+        if math.isfinite(low):
+            axes.plot([low, high], [place, place], color=INK, linewidth=1.0)
+    axes.set_yticks(
+        range(len(effects)),
+        [letters(label.partition("\n")[0]) + "\n" + letters(label.partition("\n")[2]) for label in labels],
+    )
+    axes.tick_params(axis="y", labelsize=SMALL_PT, length=0)
+    axes.set_ylim(len(effects) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.grid(axis="x", color="#dddddd", linewidth=0.5)
+    unit = f", {scale.name}" if scale.name else ""
+    axes.set_xlabel(letters(f"change in {words_of(selection)} over the range{unit}"), fontsize=TEXT_PT, color=INK)
+    title = f"Of what is assumed, {effects[0].path} matters most for {words_of(selection)}"
+    put_head(axes, letters, title, is_sheet=ax is None)
+    if ax is None:
+        caption = (
+            f"Mean size of the effect of going through each range (mu* of Morris), with its 95 % interval; "
+            f"{screening.trajectories} trajectories, {screening.played} simulations, seed {screening.seed}. "
+            f"Largest {len(effects)} of {len(screening.factors)}. {screening.scenario.name.removesuffix('.')}."
+        )
+        put_caption(axes, letters, caption)
+    letters.apply(axes)
+    return Drawn(axes, letters.notices)
