@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from portsim.api.checking import Check, RegionCheck, check
     from portsim.api.describing import Description, describe
     from portsim.api.loading import load, load_text
+    from portsim.api.merging import merge
     from portsim.api.regionruns import RegionRun
     from portsim.api.runs import Run, run
     from portsim.api.tracing import Trace, trace
@@ -54,6 +55,7 @@ _HOME = {
     "json_schema": "portsim.api.catalogue",
     "load": "portsim.api.loading",
     "load_text": "portsim.api.loading",
+    "merge": "portsim.api.merging",
     "regions": "portsim.api.catalogue",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
@@ -85,6 +87,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "merge",
     "regions",
     "run",
     "scenarios",

@@ -6,6 +6,7 @@ from portsim.cli.app import app, main, register
 from portsim.cli.catalogue import facts, list_, schema
 from portsim.cli.check import check
 from portsim.cli.describe import describe
+from portsim.cli.merge import merge
 from portsim.cli.new import new
 from portsim.cli.plot import plot
 from portsim.cli.run import run
@@ -14,6 +15,7 @@ from portsim.cli.verify import verify
 
 register("run", run)
 register("check", check)
+register("merge", merge)
 register("plot", plot)
 register("verify", verify)
 register("trace", trace)

@@ -135,7 +135,8 @@ class RunFolder:
         }
         try:
             for name in files:
-                write_whole(staging / name, [(source / folder_of(entry.number) / name).read_bytes()])
+                content = (source / folder_of(entry.number) / name).read_bytes()
+                write_whole(staging / name, [content], is_in_whole_folder=True)
             self._commit(Entry(entry.number, entry.end, entry.stopped, entry.in_port, entry.ring, files))
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
@@ -214,7 +215,7 @@ class RunFolder:
     def _commit(self, entry: Entry) -> None:
         """A replication's files are written: give its folder its name."""
         staging = self._staging(entry.number)
-        write_whole(staging / ENTRY, [entry.text()])
+        write_whole(staging / ENTRY, [entry.text()], is_in_whole_folder=True)
         move_whole(staging, self.path / folder_of(entry.number))
         self._take_in(entry)
 
@@ -228,7 +229,8 @@ class RunFolder:
         """Write a table; one of a replication where its folder is prepared."""
         folder, _, name = path.rpartition("/")
         target = self.path / path if not folder else self._staging(int(folder.rpartition("/")[2])) / name
-        self._staged[path] = {"sha256": write_whole(target, pieces), "rows": rows}
+        hashed = write_whole(target, pieces, is_in_whole_folder=bool(folder))
+        self._staged[path] = {"sha256": hashed, "rows": rows}
 
     def _staging(self, number: int) -> pathlib.Path:
         folder = self.path / folder_of(number)
