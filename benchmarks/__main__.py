@@ -12,6 +12,7 @@ from pathlib import Path
 import portsim
 from benchmarks.kernel import measure_huge, measure_kernel, measure_scale, measure_slope
 from benchmarks.measurements import Row, measure_memory, measure_overload, measure_speed, measure_start_up
+from benchmarks.parallel import measure_parallel
 from portsim.errors import UnavailableError
 
 GROUPS = {
@@ -23,6 +24,7 @@ GROUPS = {
     "scale": measure_scale,
     "huge": measure_huge,
     "slope": measure_slope,
+    "parallel": measure_parallel,
 }
 ONLY_IF_ASKED = {"huge"}
 LAYOUT = "{:<48} {:>16} {:>16} {:>13}  {:<10}{}"

@@ -107,7 +107,7 @@ def test_a_worker_with_another_portsim_is_refused(scheduler):
     other = worker(scheduler, "import portsim; portsim.__version__ = '0.0.9'")
     try:
         wait_for(scheduler, 1)
-        with pytest.raises(WorkerError) as caught:
+        with pytest.raises(UnavailableError) as caught:
             executor_for(cluster=scheduler)
         assert "worker tcp://127.0.0.1:" in str(caught.value)
         assert f"has portsim 0.0.9 (here {portsim.__version__}): results are the same bytes only" in str(caught.value)
@@ -143,7 +143,9 @@ def test_what_else_the_results_depend_on_is_compared_too():
 
 def test_a_scheduler_without_workers_is_refused_with_the_cure(scheduler, monkeypatch):
     monkeypatch.setattr("portsim.experiments.executors.cluster.PATIENCE_S", 0.5)
-    with pytest.raises(WorkerError, match=r"the scheduler at tcp://\S+ has no workers: start them with dask worker"):
+    with pytest.raises(
+        UnavailableError, match=r"the scheduler at tcp://\S+ has no workers: start them with dask worker"
+    ):
         executor_for(cluster=scheduler)
 
 
@@ -159,13 +161,13 @@ def test_a_scheduler_that_does_not_answer_is_wrong_usage(monkeypatch):
     "address", ["tcp://10.0.0.7:8786", "tcp://cluster.example:8786", "ws://10.0.0.7:8786", "tcp://[2001:db8::1]:8786"]
 )
 def test_a_cluster_elsewhere_without_encryption_is_refused(address):
-    with pytest.raises(WorkerError) as caught:
+    with pytest.raises(UnavailableError) as caught:
         check_secure(address, insecure=False)
     assert str(caught.value).startswith(f"{address} is neither encrypted nor on this machine: ")
     assert str(caught.value).endswith("in a network you trust, --insecure-cluster")
     check_secure(address, insecure=True)
     result = CliRunner().invoke(app, ["run", "tiny", "--cluster", address], prog_name="portsim")
-    assert result.exit_code == 4
+    assert result.exit_code == 2
     assert "is neither encrypted nor on this machine" in result.stderr
 
 

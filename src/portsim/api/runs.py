@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,44 +146,48 @@ def run(
     if isinstance(loaded, Region):
         from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
 
-        return run_region(
-            loaded,
-            replications=numbers,
-            seed=seed,
-            engine=engine,
-            keep=keep,
-            executor=executor_for(
-                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
-            ),
-            folder=Path(folder) if folder is not None else None,
-            folder_keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-            on_replication=on_replication,
-            on_notice=on_notice,
+        expected = len(numbers) * len(loaded.ports)
+        with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=expected) as executor:
+            return run_region(
+                loaded,
+                replications=numbers,
+                seed=seed,
+                engine=engine,
+                keep=keep,
+                executor=executor,
+                folder=Path(folder) if folder is not None else None,
+                folder_keep=folder_keep,
+                table_format=table_format,
+                is_continued=resume,
+                on_damage=on_damage,
+                on_replication=on_replication,
+                on_notice=on_notice,
+            )
+    with ExitStack() as stack:
+        executor = stack.enter_context(
+            executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
         )
-    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
-    saving: Saving | None = None
-    if folder is not None:
-        saving = Saving(
-            loaded,
-            Path(folder),
-            replications=numbers,
-            seed=seed,
-            keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-        )
+        saving: Saving | None = None
+        if folder is not None:
+            saving = stack.enter_context(
+                Saving(
+                    loaded,
+                    Path(folder),
+                    replications=numbers,
+                    seed=seed,
+                    keep=folder_keep,
+                    table_format=table_format,
+                    is_continued=resume,
+                    on_damage=on_damage,
+                )
+            )
 
-    def on_each(played: Played) -> None:
-        if saving is not None:
-            saving.add(played)
-        if on_replication is not None:
-            on_replication(played)
+        def on_each(played: Played) -> None:
+            if saving is not None:
+                saving.add(played)
+            if on_replication is not None:
+                on_replication(played)
 
-    with saving or nullcontext(), executor:
         data = replicate(
             loaded,
             replications=numbers,

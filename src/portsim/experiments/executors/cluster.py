@@ -38,8 +38,8 @@ class Cluster:
     address : `tls://HOST:PORT`, `tcp://HOST:PORT`, `HOST:PORT`, or the path of a scheduler file
     insecure : whether an address without encryption may lead to another machine
 
-    Raises WorkerError for such an address without it, a cluster without workers, and a worker with other versions;
-    UnavailableError where distributed is not installed or no scheduler answers.
+    Raises UnavailableError for such an address without it, a cluster without workers, a worker with other versions, and
+    where distributed is not installed or no scheduler answers.
     """
 
     is_here = False
@@ -96,17 +96,20 @@ class Cluster:
             raise WorkerError(f"{which} was lost: the scheduler at {self._address} is gone") from None
 
     def _check_workers(self) -> None:
-        """Raise WorkerError unless there is a worker, and all have the versions that are here."""
+        """Raise UnavailableError unless there is a worker, and all have the versions that are here."""
         with suppress(TimeoutError):
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         found = self._client.run(versions, on_error="return")
         if not found:
-            raise WorkerError(f"the scheduler at {self._address} has no workers: start them with dask worker")
+            raise UnavailableError(f"the scheduler at {self._address} has no workers: start them with dask worker")
         for worker, there in sorted(found.items()):
             if not isinstance(there, dict):
                 cure = "install the same portsim there"
-                raise WorkerError(f"worker {worker} cannot say which portsim it has ({there!r}): {cure}")
-            check_versions(versions(), there, f"worker {worker}")
+                raise UnavailableError(f"worker {worker} cannot say which portsim it has ({there!r}): {cure}")
+            try:
+                check_versions(versions(), there, f"worker {worker}")
+            except WorkerError as error:
+                raise UnavailableError(str(error)) from None
 
     def __enter__(self) -> Self:
         return self
@@ -119,12 +122,12 @@ class Cluster:
 
 
 def check_secure(address: str, *, insecure: bool) -> None:
-    """Raise WorkerError for an address without encryption that leads to another machine, unless that is accepted."""
+    """Raise UnavailableError for an address without encryption to another machine, unless that is accepted."""
     scheme, _, rest = address.rpartition("://")
     host = rest.rpartition(":")[0].strip("[]")
     if insecure or scheme in _ENCRYPTED or _is_loopback(host):
         return
-    raise WorkerError(
+    raise UnavailableError(
         f"{address} is neither encrypted nor on this machine: whoever reaches such a scheduler, or listens on the way, "
         "can run any code on its workers and here. Use tls:// (docs/when-one-machine-is-not-enough.md shows how), or, "
         "in a network you trust, --insecure-cluster"
