@@ -20,8 +20,9 @@ from portsim.model.network import Network
 from portsim.results import Measure, read_measures, summarise
 from portsim.results.journal import Asked, Entry, damaged, in_words, read_asked, read_entry, sha256
 from portsim.results.manifest import FILE, RUN, is_as_written, manifest_of, read_manifest
+from portsim.results.opening import open_folder
 from portsim.results.runtables import folder_of
-from portsim.results.store import SCENARIO, open_folder
+from portsim.results.store import SCENARIO
 from portsim.scenario import load
 from portsim.scenario.scenario import Scenario
 
