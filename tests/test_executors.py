@@ -18,7 +18,7 @@ import pytest
 import portsim
 from portsim.errors import EngineError, ScenarioError, UnavailableError, WorkerError
 from portsim.experiments import Played, Task, executor_for, replay, replicate
-from portsim.experiments.executors import Automatic, Processes, Serial, Threads, automatic, processes, wire
+from portsim.experiments.executors import Automatic, Processes, Serial, Threads, automatic, choose_for, processes, wire
 from portsim.experiments.executors.tasks import Player
 from portsim.model import lower
 from portsim.scenario import load_text
@@ -210,17 +210,18 @@ def test_workers_end_with_the_executor_and_with_whoever_started_them():
     code = (
         "import os, portsim\n"
         "from portsim.experiments.executors import Processes, Task\n"
-        f"s = portsim.load_text({TEXT!r}, sets=['to=2025-04-01 00:00'])\n"
+        f"short = portsim.load_text({TEXT!r})\n"
+        f"long = portsim.load_text({TEXT!r}, sets=['to=2026-12-01 00:00'])\n"
         "e = Processes(2)\n"
-        "r = e.play(Task(s, n, 1, 'reference') for n in range(9))\n"
-        "next(r)\n"
+        "r = e.play(Task(short if n < 2 else long, n, 1, 'reference') for n in range(9))\n"
+        "next(r), next(r)\n"
         "print(*(h._process.pid for h in e._hands), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     orphans = [int(pid) for pid in done.stdout.split()]
     assert len(orphans) == 2, done.stderr
-    until = time.monotonic() + 10
+    until = time.monotonic() + 5
     while any(is_running(pid) for pid in orphans) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(is_running(pid) for pid in orphans), "they end in the middle of a replication"
@@ -265,6 +266,27 @@ def test_work_of_unknown_length_begins_here(monkeypatch):
     with Automatic(most=1) as executor:
         assert [played.number for played in executor.play(tasks)] == [0, 1, 2]
         assert executor.workers == 1
+
+
+def test_a_kernel_that_is_kept_is_not_loaded_by_who_plays_nothing_itself(two, monkeypatch):
+    """The workers load it; one that is not kept is compiled here, once, with the notice, before they begin."""
+    from portsim.engines import compiled
+
+    traffic = replay(scenario(), 0).traffic
+    asked: list[object] = []
+    monkeypatch.setattr(compiled, "load", asked.append)
+    monkeypatch.setattr(compiled, "is_kept", lambda: True)
+    assert choose_for(two, "compiled", traffic, replications=4).engine == "compiled"
+    assert choose_for(two, "auto", traffic, replications=4).engine == "reference"
+    assert choose_for(two, "auto", traffic, replications=10**6).engine == "compiled"
+    assert asked == []
+    monkeypatch.setattr(compiled, "is_kept", lambda: False)
+    assert choose_for(two, "compiled", traffic, replications=4, on_notice=print).engine == "compiled"
+    assert asked == [print]
+    assert choose_for(Serial(), "compiled", traffic, replications=4).engine == "compiled"
+    assert len(asked) == 2
+    with pytest.raises(ValueError, match="engine 'quick' does not exist"):
+        choose_for(two, "quick", traffic, replications=4)
 
 
 # ---- what is sent ------------------------------------------------------------------------------------------------

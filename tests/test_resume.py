@@ -126,6 +126,20 @@ def test_a_run_that_was_killed_again_and_again_is_continued_to_the_same_bytes(po
     assert without_times(tmp_path / "run") == whole
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked to be killed")
+@pytest.mark.parametrize("moment", [4, 30, 50])
+def test_a_finished_folder_that_is_going_on_is_not_taken_for_finished(port, whole, tmp_path, monkeypatch, moment):
+    """Two replications are there with their manifest; killed while the others are written it has none."""
+    folder = tmp_path / "run"
+    portsim.run(port, folder=folder, **ARGUMENTS | {"replications": 2})
+    with monkeypatch.context() as patch:
+        patch.setitem(ARGUMENTS, "resume", True)
+        assert killed_at(moment, port, folder, 1)
+    assert not (folder / "manifest.json").exists()
+    assert resume(port, folder) == []
+    assert without_times(folder) == whole
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_a_command_that_was_killed_at_any_time_is_continued_to_the_same_bytes(port, tmp_path, workers):
