@@ -207,10 +207,11 @@ def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
 
 
 def call(command: str, *, is_short: bool) -> Result:
-    """Run a command as typed, in this process; a short run is of one replication."""
+    """Run a command as typed, in this process; a short run is of one replication, unless it says which it is of."""
     words = shlex.split(command)[1:]
     words, target = (words[: words.index(">")], words[-1]) if ">" in words else (words, None)
-    if words[0] == "run" and is_short:
+    says_which = any(re.fullmatch(r"\d+:\d+|--resume", word) for word in words)
+    if words[0] == "run" and is_short and not says_which:
         words += ["-n", "1"]
     done = CliRunner().invoke(app, words)
     if target is not None:

@@ -134,6 +134,7 @@ def test_the_public_names_are_these():
         "json_schema",
         "load",
         "load_text",
+        "merge",
         "regions",
         "run",
         "scenarios",

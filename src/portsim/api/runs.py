@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,49 +167,55 @@ def run(
             raise ArgumentError("a region takes no precision and claims no steady state: run its ports one by one")
         from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
 
-        return run_region(
-            loaded,
-            replications=numbers,
-            seed=seed,
-            engine=engine,
-            keep=keep,
-            executor=executor_for(
-                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
-            ),
-            folder=Path(folder) if folder is not None else None,
-            folder_keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-            on_replication=on_replication,
-            on_notice=on_notice,
+        expected = len(numbers) * len(loaded.ports)
+        with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=expected) as executor:
+            return run_region(
+                loaded,
+                replications=numbers,
+                seed=seed,
+                engine=engine,
+                keep=keep,
+                executor=executor,
+                folder=Path(folder) if folder is not None else None,
+                folder_keep=folder_keep,
+                table_format=table_format,
+                is_continued=resume,
+                on_damage=on_damage,
+                on_replication=on_replication,
+                on_notice=on_notice,
+            )
+    if steady_state and loaded.records == "summary":
+        raise ArgumentError("a steady state is looked for hour by hour, which records: summary keeps nothing of")
+    with ExitStack() as stack:
+        executor = stack.enter_context(
+            executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
         )
-    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
-    saving: Saving | None = None
-    if folder is not None:
-        saving = Saving(
-            loaded,
-            Path(folder),
-            replications=numbers,
-            seed=seed,
-            keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-        )
+        saving: Saving | None = None
+        if folder is not None:
+            saving = stack.enter_context(
+                Saving(
+                    loaded,
+                    Path(folder),
+                    replications=numbers,
+                    seed=seed,
+                    keep=folder_keep,
+                    table_format=table_format,
+                    is_continued=resume,
+                    on_damage=on_damage,
+                )
+            )
 
-    advice = WarmUpAdvice() if steady_state else None
+        advice = WarmUpAdvice() if steady_state else None
 
-    def on_each(played: Played) -> None:
-        if saving is not None:
-            saving.add(played)
-        if advice is not None and played.hours is not None:
-            advice.add(played.hours)
-        if on_replication is not None:
-            on_replication(played)
+        def on_each(played: Played) -> None:
+            if saving is not None:
+                saving.add(played)
+            if advice is not None and played.hours is not None:
+                advice.add(played.hours)
+            if on_replication is not None:
+                on_replication(played)
 
-    stopping: Stopping | None = None
-    with saving or nullcontext(), executor:
+        stopping: Stopping | None = None
         arguments: dict[str, Any] = {
             "seed": seed,
             "engine": engine,
