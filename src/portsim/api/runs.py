@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portsim.api import frames
+from portsim.api import eventlogs, frames
+from portsim.api.eventlogs import LogStyle
 from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
@@ -76,6 +77,30 @@ class Run:
     def visits(self) -> pd.DataFrame:
         """Every visit of the replications whose records were kept; ValueError if none were."""
         return frames.visits_frame(self.data.network, self._kept())
+
+    def to_event_log(self, style: LogStyle = "xes") -> pd.DataFrame:
+        """Every event of the replications whose records were kept, as another tool reads it.
+
+        style : "xes", with the columns of process mining, or "vidigi", with those that package animates
+
+        Raises ValueError for another, and if no records were kept.
+        """
+        return eventlogs.event_log(self.data.network, self._kept(), style)
+
+    def to_ocel(self, replication: int | None = None) -> dict[str, Any]:
+        """One replication as the object of an OCEL 2.0 JSON file: units, lanes and crews, and what they did together.
+
+        replication : its number; None for the first whose records were kept
+
+        Raises ValueError if its records were not kept.
+        """
+        kept = {one.number: one for one in self._kept()}
+        number = next(iter(kept)) if replication is None else replication
+        if number not in kept:
+            raise ValueError(
+                f"the records of replication {number} were not kept, those of {', '.join(map(str, kept))} were"
+            )
+        return eventlogs.ocel(self.data.network, kept[number])
 
     @property
     def plot(self) -> Plots:
