@@ -147,7 +147,7 @@ def _load() -> Play:
     except ImportError as error:
         raise UnavailableError(f"numba does not load ({error}): install one that fits this Python and numpy") from error
     if not was_kept:
-        keeping.remove_others()
+        keeping.remove_oldest()
     return play
 
 
