@@ -33,6 +33,9 @@ from tests.verification import DAY, flow, port
 
 Floats = NDArray[np.float64]
 
+DEFAULT, DEEP = 1_000, 4_000
+"""Experiments of a case, in the default tests and in the deep ones."""
+
 AT_ONCE = 100
 """Experiments in one port."""
 
