@@ -15,6 +15,14 @@ from portsim.scenario import shipped_scenarios
 from portsim.scenario.capacity import loads, overloaded
 
 REPLICATIONS = 20
+NOTHING_SHARED = {
+    ("alashankou-rail", "no_gale"),
+    ("horgos-exports", "no_holiday"),
+    ("traveller-hall", "forecast"),
+    ("urumqi-cargo", "night_closed"),
+}
+"""Plans that take away, or bring, what makes the waits of the scenario vary; what is left has reasons of its own."""
+
 WAIT = Selection("wait_mean_min")
 
 

@@ -211,17 +211,6 @@ def cases() -> list[Case]:
             remark="skewed, and 5 replications only",
         ),
         Case(
-            "the same",
-            one_lane,
-            "queue_at_start: 3",
-            300,
-            "wait_mean_min",
-            lined_up(3, 1),
-            40,
-            is_promised=False,
-            remark="skewed: 40 replications make it better",
-        ),
-        Case(
             "one truck whose service has cv 3, before another",
             "{lanes: 1, service: {lognormal: {mean: 1 min, cv: 3}}}",
             "queue_at_start: 2",
