@@ -33,6 +33,9 @@ from tests.verification import DAY, flow, port
 
 Floats = NDArray[np.float64]
 
+DEFAULT, DEEP = 1_000, 4_000
+"""Experiments of a case, in the default tests and in the deep ones."""
+
 AT_ONCE = 100
 """Experiments in one port."""
 
@@ -206,17 +209,6 @@ def cases() -> list[Case]:
             5,
             is_promised=False,
             remark="skewed, and 5 replications only",
-        ),
-        Case(
-            "the same",
-            one_lane,
-            "queue_at_start: 3",
-            300,
-            "wait_mean_min",
-            lined_up(3, 1),
-            40,
-            is_promised=False,
-            remark="skewed: 40 replications make it better",
         ),
         Case(
             "one truck whose service has cv 3, before another",
