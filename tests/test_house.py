@@ -111,6 +111,7 @@ def test_the_full_check_can_be_executed():
 def test_the_public_names_are_these():
     assert sorted(portsim.__all__) == [
         "Check",
+        "Comparison",
         "Description",
         "EngineError",
         "Fact",
@@ -125,10 +126,13 @@ def test_the_public_names_are_these():
         "Run",
         "Scenario",
         "ScenarioError",
+        "Screening",
+        "Sweep",
         "Trace",
         "Verification",
         "__version__",
         "check",
+        "compare",
         "describe",
         "facts",
         "json_schema",
@@ -138,6 +142,8 @@ def test_the_public_names_are_these():
         "regions",
         "run",
         "scenarios",
+        "screen",
+        "sweep",
         "trace",
         "verify",
     ]

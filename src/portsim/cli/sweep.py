@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,7 +145,7 @@ def sweep(
     return Exit.FAILED if held else Exit.DONE
 
 
-def _check_use(vary: list[str] | None, assumed: bool, given: dict[str, object]) -> None:
+def _check_use(vary: list[str] | None, assumed: bool, given: Mapping[str, object]) -> None:
     """Raise ArgumentError for options that do not go together."""
     if assumed is bool(vary):
         raise ArgumentError("say what varies: --vary PATH=VALUES, or --assumed for all assumed numbers, and not both")
