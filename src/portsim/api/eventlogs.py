@@ -89,15 +89,17 @@ def _xes(network: Network, replication: Replication) -> pd.DataFrame:
     steps = steps_of(ledger)
     visits, unit = ledger.visits, ledger.unit_row[steps.visit]
     names = np.array([f"{replication.number}-{number}" for number in ledger.units["unit"].tolist()], dtype=object)
-    has_started = steps.transition != ORDER.index("schedule")
+    is_new = steps.transition == ORDER.index("schedule")
+    lane, crew = _lanes(network, ledger)[steps.visit], _crews(network, ledger)[steps.visit]
+    lane[is_new] = crew[is_new] = None
     return pd.DataFrame(
         {
             "case:concept:name": names[unit],
             "concept:name": _of([stage.name for stage in network.stages], visits["stage"][steps.visit]),
             "time:timestamp": _moments(steps.tick, network),
             "lifecycle:transition": _of(ORDER, steps.transition),
-            "org:resource": pd.array(np.where(has_started, _lanes(network, ledger)[steps.visit], None), dtype="str"),
-            "org:group": pd.array(np.where(has_started, _crews(network, ledger)[steps.visit], None), dtype="str"),
+            "org:resource": pd.array(lane, dtype="str"),
+            "org:group": pd.array(crew, dtype="str"),
             "case:flow": _of(network.flows, ledger.units["flow"][unit]),
             "case:kind": _of(network.kinds, ledger.units["kind"][unit]),
             "replication": replication.number,
@@ -237,7 +239,8 @@ def _unit(number: int) -> str:
 
 
 def _of(names: Sequence[str], codes: NDArray[np.integer[Any]]) -> NDArray[Any]:
-    return np.array(list(names), dtype=object)[codes]
+    named: NDArray[Any] = np.array(list(names), dtype=object)[codes]
+    return named
 
 
 def _lanes(network: Network, ledger: Ledger) -> NDArray[Any]:
