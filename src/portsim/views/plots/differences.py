@@ -188,6 +188,8 @@ def _look(verdict: Verdict) -> dict[str, Any]:
 
 
 def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, has_hours: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     dress(axes)
     axes.axvline(0, color=INK, linewidth=0.8)
     for place, one in enumerate(panel.whiskers):
@@ -214,6 +216,7 @@ def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, 
     axes.set_ylim(len(panel.whiskers) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)
     axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))  # three panels side by side: more labels would touch
     good = {-1: "\n(further left is better)", 1: "\n(further right is better)"}.get(panel.good, "")
     axes.set_xlabel(f"{letters(f'difference in {panel.axis}')}{good}", fontsize=TEXT_PT, color=INK)
     axes.tick_params(axis="y", length=0)

@@ -194,9 +194,10 @@ def _caption(sweep: Sweep, *, is_map: bool) -> str:
     plan = f", plan {sweep.scenario.plan}" if sweep.scenario.plan else ""
     whiskers = "Means" if is_map else "Means with their 95 % intervals"
     design = "" if sweep.is_factorial else ", quasi-random points"
+    replications = f"{len(sweep.numbers)} replication{'s' if len(sweep.numbers) > 1 else ''}"
     return (
-        f"{whiskers} over {len(sweep.numbers)} replications of each of {len(sweep.points)} points{design}, all on the "
-        f"same chance, seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
+        f"{whiskers} over {replications} of each of {len(sweep.points)} points{design}, all on the same chance, "
+        f"seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
     )
 
 
