@@ -515,7 +515,7 @@ def test_the_page_of_commands_shows_the_json_of_a_comparison():
     [block] = [block for block in blocks_of(DOCS / "command-line.md", "json") if "portsim.compare/1" in block.text]
     shown, given = (
         json.loads(block.text),
-        portsim.compare("traveller-hall", plans=["forecast"], replications=1).to_dict(),
+        portsim.compare("traveller-hall", plans=["forecast"], replications=2).to_dict(),
     )
     assert list(shown) == list(given)
     for part in ("plans", "differences", "best"):

@@ -346,5 +346,6 @@ def test_ctrl_c_leaves_a_valid_folder_that_is_continued_and_no_worker(tmp_path):
     assert "what is done is kept in out: the same command with --resume continues it" in err
     assert "replications" in out
     assert "Traceback" not in err
-    assert portsim.verify(tmp_path / "out").is_identical
+    verified = portsim.verify(tmp_path / "out")
+    assert verified.is_identical, f"{verified}\n{err}"
     assert not (tmp_path / "out/run.lock").exists()

@@ -29,6 +29,8 @@ MAX_NODES = 100_000
 MAX_PROBLEMS = 100
 MAX_NUMBER_CHARACTERS = 100
 
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep, the most a YAML file may be here"
+
 # Neither printable by YAML nor, as U+0085, U+2028, U+2029 and U+FEFF, plainly one thing to every reader.
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -200,6 +202,8 @@ class _Builder:
         rest = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ""
         if rest.startswith("\t"):
             return "a tab stands here; YAML is indented with spaces only"
+        if "nesting depth" in problem:  # PyYAML's own limit, met where it reads ahead of the events (since 6.0.4)
+            return TOO_DEEP
         if "cannot start any token" in problem and rest:
             return f"text may not begin with {rest[0]!r} here; put it in quotes"
         if "mapping values are not allowed" in problem:
@@ -286,7 +290,7 @@ class _Builder:
     def _take_start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         _, place, path, is_key = self._begin(event)
         if len(self.open) == MAX_DEPTH:
-            self.refuse(place, f"nested more than {MAX_DEPTH} deep, the most a YAML file may be here", path)
+            self.refuse(place, TOO_DEEP, path)
             raise _Stop
         if is_key:
             rule = "a key is text, not a list or a mapping"
