@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from functools import partial
 
@@ -27,6 +28,12 @@ settings.register_profile(
     "deep", settings.get_profile("default"), max_examples=5_000, derandomize=False, print_blob=True
 )
 settings.load_profile("default")  # --hypothesis-profile=deep takes its place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Have Ctrl-C heard, here and by the programs tests start, also where a shell began them deaf to it (`&`)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -563,3 +563,26 @@ def test_what_a_process_that_died_was_writing_is_removed(tmp_path):
     (tmp_path / "b.csv").write_text("whole")
     files.remove_partial(tmp_path)
     assert contents(tmp_path) == {"b.csv": b"whole"}
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_ctrl_c_while_a_replication_is_written_leaves_those_before_it(port, tmp_path, monkeypatch, is_after):
+    """The fourth is interrupted as its folder is given its name: the first three are the run, to the byte."""
+    from portsim.results.store import RunFolder
+
+    commit = RunFolder._commit
+
+    def interrupted(self: RunFolder, entry: Any) -> None:
+        if entry.number == 3 and not is_after:
+            raise KeyboardInterrupt
+        commit(self, entry)
+        if entry.number == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "_commit", interrupted)
+    run = portsim.run(port, folder=tmp_path / "run", workers=1, **ARGUMENTS)
+    assert run.is_interrupted
+    assert run.data.numbers == (0, 1, 2)
+    verified = portsim.verify(tmp_path / "run")
+    assert verified.is_identical, verified
+    assert verified.data.extra == ()

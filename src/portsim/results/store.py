@@ -114,7 +114,7 @@ class RunFolder:
             entry = Entry(number, end, stopped, in_port, ring, files)
             self._commit(entry)
         except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
+            self._undo(number)
             raise
 
     def copy_replication(self, source: pathlib.Path, entry: Entry, *, is_kept: bool) -> None:
@@ -135,8 +135,15 @@ class RunFolder:
                 write_whole(staging / name, [content], is_in_whole_folder=True)
             self._commit(Entry(entry.number, entry.end, entry.stopped, entry.in_port, entry.ring, files))
         except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
+            self._undo(entry.number)
             raise
+
+    def _undo(self, number: int) -> None:
+        """Writing a replication came to no end (a full disk, Ctrl-C at any moment): as if it had not begun."""
+        shutil.rmtree(self._staging(number), ignore_errors=True)
+        if number not in self._entries:
+            self._tables.forget(number)
+            shutil.rmtree(self.path / folder_of(number), ignore_errors=True)
 
     def read_replication(self, number: int) -> tuple[Entry, tuple[Measure, ...], Table, Table | None]:
         """What stands in the folder of a replication: how it ended, measures, days and hours if kept; OSError."""
