@@ -25,7 +25,7 @@ from portsim.model.appointments import Bookings, Slots, meet_slots
 from portsim.model.arrivals import Coming, Source, refuse_too_many
 from portsim.model.closed_gates import Gate, meet_closed, passing, re_spread
 from portsim.model.distributions import durations
-from portsim.model.journeys import draw_first_stages, draw_steps, possible_first_stages, steps_before
+from portsim.model.journeys import draw_first_stages, draw_steps, nothing, possible_first_stages, steps_before
 from portsim.model.network import NONE, Network
 from portsim.model.passengers import rows_aboard
 from portsim.model.rows import Rows
@@ -147,6 +147,8 @@ class Drawing:
 def _joined(name: str, parts: list[NDArray[Any]]) -> NDArray[Any]:
     """A column of all flows from that of each, in the dtype it has in the traffic; a single one is not copied."""
     dtype = DTYPES.get(name, np.int64)
+    if all(part.strides == (0,) and part.size for part in parts) and len({part[0] for part in parts}) == 1:
+        return nothing(sum(part.size for part in parts), dtype, parts[0][0])
     if len(parts) == 1:
         return parts[0].astype(dtype, copy=not parts[0].flags.owndata or parts[0].dtype != dtype)
     return np.concatenate(parts, dtype=dtype, casting="unsafe")
@@ -237,7 +239,8 @@ def _draw_flow(
     priority, persons, goods = _draw_unit(flow, rows)
     columns = draw_steps(scenario, network, flow, rows, come.wanted, {"person": persons, "goods": goods})
     if come.slot.any():
-        steps, hold = columns["steps"], columns["hold"]
+        steps, hold = columns["steps"], columns["hold"].copy()
+        columns["hold"] = hold
         first = np.cumsum(steps) - steps
         hold[first] = np.maximum(hold[first], come.slot)
     if come.is_overdue.any():

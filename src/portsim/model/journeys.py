@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,12 @@ def draw_steps(
     total = int(steps.sum())
     stage, roles = np.empty(total, np.int16), np.empty(total, np.int16)
     work = np.empty(stage.size, np.int64)
-    is_join, join_limit = np.zeros(stage.size, np.bool_), np.full(stage.size, NONE, np.int64)
-    hold = np.zeros(stage.size, np.int64)
+    is_join, join_limit = nothing(total, np.bool_, 0), nothing(total, np.int64, NONE)
+    hold = nothing(total, np.int64, 0)
+    if any(step.booked_after is not None for step in flow.journey):
+        hold = hold.copy()
+    if any(step.rejoin is not None for step in flow.journey):
+        is_join, join_limit = is_join.copy(), join_limit.copy()
     is_certain = certain == len(stopping)
     place = np.empty(0, np.int64) if is_certain else np.cumsum(steps) - steps  # where each unit's next step goes
     stages = [one.name for one in network.stages]
@@ -72,6 +77,11 @@ def draw_steps(
         "is_join": is_join,
         "join_limit": join_limit,
     }
+
+
+def nothing(size: int, dtype: type[np.generic], value: int) -> NDArray[Any]:
+    """A column that holds one value throughout, and takes no memory: what most flows know nothing of."""
+    return np.broadcast_to(np.array(value, dtype), size)
 
 
 def draw_first_stages(stages: Sequence[str], flow: Flow, rows: Rows) -> NDArray[np.int64]:

@@ -42,6 +42,16 @@ def level_of(starts: Ints, ends: Ints, weights: Ints | int = 1) -> StepFunction:
     return StepFunction(ticks.take(last[is_new]), levels[is_new])
 
 
+def within(level: StepFunction, start: int, end: int) -> StepFunction:
+    """The level with only those of its steps that matter in start <= t < end: few, where a part of a long run is.
+
+    The step before the stretch stays, too, so that a change at `start` is one.
+    """
+    first = max(int(np.searchsorted(level.at, start, side="left")) - 1, 0)
+    last = int(np.searchsorted(level.at, end, side="left"))
+    return StepFunction(level.at[first:last], level.value[first:last])
+
+
 def levels_at(level: StepFunction, ticks: Ints) -> Ints:
     """The level that holds at each of these ticks, int64 of the same length."""
     index = np.searchsorted(level.at, ticks, side="right")

@@ -8,7 +8,7 @@ import numpy as np
 
 from portsim.model.network import Network, StepFunction
 from portsim.model.records import UnitOutcome
-from portsim.results.areas import area_while, falls_to_zero, level_of
+from portsim.results.areas import area_while, falls_to_zero, level_of, within
 from portsim.results.ledger import Ledger
 from portsim.results.measure import Sheet, ratio
 from portsim.results.presence import Presence
@@ -40,7 +40,7 @@ class PresenceTally:
 
     def add(self, present: Presence, hours: StepFunction) -> None:
         """Take in those present in a part; hours : 1 while open by hours and closures."""
-        closings = falls_to_zero(hours, present.start, present.end)
+        closings = falls_to_zero(within(hours, present.start, present.end), present.start, present.end)
         self.area += present.area()
         self.longest = max(self.longest, present.largest())
         self.at_closings += int(present.at(closings).sum())
@@ -83,8 +83,9 @@ class QueueTally:
         stage, start, end = self._stage, ledger.start, ledger.end
         waiting = Presence.of(*ledger.waiting(self._number), start, end)
         self._present.add(waiting, stage.on_paper)
-        self._area_open += waiting.area_while(stage.is_open)
-        self._open += area_while(StepFunction.constant(1), stage.is_open, start, end)
+        is_open = within(stage.is_open, start, end)
+        self._area_open += waiting.area_while(is_open)
+        self._open += area_while(StepFunction.constant(1), is_open, start, end)
 
     def write(self, sheet: Sheet, start: int, end: int) -> None:
         """Write the rows.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from portsim.model.network import Network, Stage, StepFunction
-from portsim.results.areas import areas_split, level_of, levels_at, while_above_zero
+from portsim.model.network import Crew, Network, Stage, StepFunction
+from portsim.results.areas import areas_split, level_of, levels_at, while_above_zero, within
 from portsim.results.ledger import Ledger, Pieces
 from portsim.results.measure import HOUR_MS, Sheet, ratio
 from portsim.results.presence import Presence
@@ -46,7 +46,9 @@ class LaneTally:
         """Take in a part."""
         start, end = ledger.start, ledger.end
         pieces = ledger.pieces(self._number)
-        for (role, _), level in zip(self._stage.lanes or (), lanes_offered(self._stage), strict=True):
+        is_open = within(self._stage.is_open, start, end)
+        for role, on_paper in self._stage.lanes or ():
+            level = while_above_zero(within(on_paper, start, end), is_open)
             self._total += level.integral(start, end)
             in_use = lanes_in_use(ledger, self._number, pieces, role)
             if ledger.is_interrupted([self._number]):
@@ -113,7 +115,8 @@ def _officer_areas(ledger: Ledger, pool: int, pieces: list[Pieces]) -> tuple[int
     stages = [stage for stage, known in enumerate(ledger.network.stages) if known.pool == pool]
     is_interrupted = ledger.is_interrupted(stages)
     for number in range(len(ledger.network.pools[pool].crews)):
-        crew = ledger.crew(pool, number)
+        whole = ledger.crew(pool, number)
+        crew = Crew(within(whole.level, start, end), within(whole.rostered, start, end))
         level += crew.level.integral(start, end)
         rostered += crew.rostered.integral(start, end)
         if not pieces:

@@ -107,9 +107,10 @@ def columns_of(network: Network, traffic: Traffic, x: NDArray[np.int64], reserve
         "stage_of": traffic.stage,
         "work_of": traffic.work,
         "roles_of": traffic.roles,
-        "hold": traffic.hold,
-        "is_join": traffic.is_join,
-        "join_limit": traffic.join_limit,
+        # The kernel reads these only where there are any: mostly they are one value throughout, without memory.
+        "hold": traffic.hold if has_holds else traffic.hold[:0],
+        "is_join": traffic.is_join if has_passengers else traffic.is_join[:0],
+        "join_limit": traffic.join_limit if has_passengers else traffic.join_limit[:0],
         "priority": traffic.priority,
         "patience": traffic.patience,
         "when_full": traffic.when_full,
