@@ -27,7 +27,7 @@ FOREIGN_WORDS = {"server", "servers", "customer", "customers", "job", "jobs", "e
 TEXT_FOLDERS = (".ci", "benchmarks", "docs", "notebooks", "scenarios", "seeds", "src", "tests")
 README_COMMANDS = (
     "python -m pip install . && portsim run irkeshtam-24h",
-    "python -m pip install '.[test]' && python -m pytest",
+    "python -m pip install '.[test]' && python -m pytest -n auto",
 )
 
 
