@@ -3,7 +3,7 @@
 from portsim.results.ledger import Ledger
 from portsim.results.manifest import manifest_of, read_manifest
 from portsim.results.measure import Measure
-from portsim.results.metrics import measure
+from portsim.results.metrics import count, measure
 from portsim.results.reading import read_measures, read_records, read_table
 from portsim.results.statistics import MetricRow, summarise
 from portsim.results.store import RunFolder, open_folder
@@ -13,6 +13,7 @@ __all__ = [
     "Measure",
     "MetricRow",
     "RunFolder",
+    "count",
     "manifest_of",
     "measure",
     "open_folder",

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from portsim.model.network import Network
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
+from portsim.results.crossings import CrossingTally
 from portsim.results.ledger import Ledger
-from portsim.results.measure import Measure
+from portsim.results.measure import Measure, Sheet
 from portsim.results.measuring import Measuring
 
 
@@ -23,3 +24,13 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     measuring = Measuring(network, targets)
     measuring.add(Ledger(network, traffic, records))
     return measuring.measures()
+
+
+def count(network: Network, traffic: Traffic, records: Records) -> tuple[Measure, ...]:
+    """Only the counts among the measures of one replication, where nothing else is wanted: see `CrossingTally`."""
+    ledger = Ledger(network, traffic, records)
+    tally = CrossingTally(network)
+    tally.add(ledger)
+    sheet = Sheet()
+    tally.write(sheet, min(network.measure_from, ledger.end), ledger.end)
+    return tuple(sheet.rows)

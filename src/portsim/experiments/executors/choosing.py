@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portsim.engines import COMPILED_VISIT_S, LOAD_S, REFERENCE_VISIT_S, Choice, EngineName, check_name, choose, visits_in
+from portsim.engines import (
+    COMPILED_VISIT_S,
+    LOAD_S,
+    REFERENCE_VISIT_S,
+    Choice,
+    EngineName,
+    check_name,
+    choose,
+    visits_in,
+)
 from portsim.experiments.executors.tasks import Executor
 from portsim.model.traffic import Traffic
 
