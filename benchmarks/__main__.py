@@ -13,6 +13,7 @@ import portsim
 from benchmarks.kernel import measure_huge, measure_kernel, measure_scale, measure_slope
 from benchmarks.long import measure_huge_summary, measure_long
 from benchmarks.measurements import Row, measure_memory, measure_overload, measure_speed, measure_start_up
+from benchmarks.parallel import measure_parallel
 from benchmarks.peers import measure_peers
 from portsim.errors import UnavailableError
 
@@ -28,6 +29,7 @@ GROUPS = {
     "long": measure_long,
     "huge-summary": measure_huge_summary,
     "peers": measure_peers,
+    "parallel": measure_parallel,
 }
 ONLY_IF_ASKED = {"huge", "huge-summary"}
 LAYOUT = "{:<60} {:>16} {:>16} {:>13}  {:<10}{}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 import portsim
 from portsim.api import runs
-from portsim.cli import app
+from portsim.cli import app, progress
 from portsim.experiments.executors import tasks
 
 # Four trucks at noon on each of two days, one lane, ten minutes each: they wait 0, 10, 20 and 30 minutes.
@@ -335,6 +336,64 @@ def test_ctrl_c_before_there_is_a_result_ends_with_130(monkeypatch):
     assert result.exit_code == 130
     assert result.stdout == ""
     assert result.stderr == "interrupted before there was a result\n"
+
+
+def test_progress_in_lines_says_how_far_it_is_and_how_narrow_the_interval(monkeypatch):
+    result = call("run", "port.yaml", "-n", "20", "--progress", "plain")
+    lines = [line for line in result.stderr.splitlines() if line.startswith("replications ")]
+    assert len(lines) == 10
+    assert re.fullmatch(r"replications 2 of 20 \(10 %\), \d+ s left, wait_mean_min [\d.]+ ± [\d.]+", lines[0])
+    assert re.fullmatch(r"replications 20 of 20 \(100 %\), wait_mean_min [\d.]+ ± [\d.]+", lines[-1])
+    [row] = [line for line in result.stdout.splitlines() if line.startswith("wait ")]
+    assert lines[-1].split("wait_mean_min ")[1].split()[0] in row, "the last is what is printed"
+
+
+def test_progress_of_few_replications_has_a_line_for_each():
+    result = call("run", "port.yaml", "-n", "3", "--progress", "plain")
+    lines = [line for line in result.stderr.splitlines() if line.startswith("replications ")]
+    assert [line.partition(",")[0] for line in lines] == [
+        "replications 1 of 3 (33 %)",
+        "replications 2 of 3 (66 %)",
+        "replications 3 of 3 (100 %)",
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--progress", "none"), ("--progress", "plain", "-q")])
+def test_there_is_no_progress_in_a_pipe_unless_it_is_asked_for(options):
+    assert "replications" not in call("run", "port.yaml", "-n", "3", *options).stderr
+
+
+def test_a_span_is_told_in_words_a_person_uses():
+    assert [progress._duration(span) for span in (0.2, 89, 90, 600, 5400, 90_000)] == [
+        *("1 s", "89 s", "2 min", "10 min", "1.5 h", "25.0 h")
+    ]
+
+
+def test_workers_are_asked_for_and_change_nothing(folder):
+    alone = call("run", "port.yaml", "-n", "4", "--json", "-j", "1")
+    assert call("run", "port.yaml", "-n", "4", "--json", "--workers", "2").stdout == alone.stdout
+    for wrong in ("0", "-1", "many"):
+        assert call("run", "port.yaml", "-j", wrong).exit_code == 2
+
+
+def test_a_run_that_was_broken_off_is_continued_by_the_same_command(folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupt_after(2, patch)
+        result = call("run", "port.yaml", "-n", "5", "-o", "out", "-j", "1")
+    assert result.stderr.endswith("what is done is kept in out: the same command with --resume continues it\n")
+    again = call("run", "port.yaml", "-n", "5", "-o", "out", "--resume")
+    assert again.exit_code == 0
+    assert again.stdout == call("run", "port.yaml", "-n", "5", "-o", "whole").stdout
+    (folder / "out/replications/0003/daily.csv").write_text("half")
+    damaged = call("run", "port.yaml", "-n", "5", "-o", "out", "--resume")
+    assert "warning: out/replications/0003/daily.csv: is damaged; the replication is played again" in damaged.stderr
+    assert damaged.stdout == again.stdout
+
+
+def test_there_is_nothing_to_continue_without_a_folder():
+    result = call("run", "port.yaml", "--resume")
+    assert result.exit_code == 2
+    assert "--resume continues what stands in a folder: name it with -o DIR" in " ".join(result.stderr.split())
 
 
 def test_a_mistake_of_ours_is_one_line_that_asks_for_a_report(monkeypatch):

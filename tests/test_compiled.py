@@ -367,14 +367,19 @@ def test_the_folder_is_that_of_the_system_for_caches(monkeypatch, tmp_path):
     assert keeping.folder().parent == Path.home() / ".cache" / "portsim"
 
 
-def test_what_other_versions_have_kept_is_removed(monkeypatch, tmp_path):
+def test_of_what_other_versions_have_kept_the_three_used_last_are_left(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    old, theirs = tmp_path / "portsim" / "kernel-0123", tmp_path / "another"
-    for folder in (old, theirs):
+    theirs = tmp_path / "another"
+    theirs.mkdir()
+    old = [tmp_path / "portsim" / f"kernel-{number}" for number in range(5)]
+    for used, folder in zip((3, 1, 5, 2, 4), old, strict=True):
         folder.mkdir(parents=True)
+        os.utime(folder, (used, used))
     mine = keeping.prepare()
-    keeping.remove_others()
-    assert (mine.exists(), old.exists(), theirs.exists()) == (True, False, True)
+    keeping.remove_oldest()
+    assert mine.exists()
+    assert theirs.exists()
+    assert [folder.exists() for folder in old] == [True, False, True, False, True]
 
 
 def test_compiling_is_announced_and_loading_is_not(monkeypatch):

@@ -1,6 +1,6 @@
 """Queueing theory that a run has to meet, from scenario text to measures.
 
-    python -m tests.verification        # writes the table of docs/verification.md
+    python -m tests.verification        # writes the tables of docs/verification.md
 
 Each case is a scenario as a user writes it, and numbers that theory gives for it. Chance is met with intervals: the
 mean over replications has to lie within four of its standard errors. Every run starts with an empty port (or the queue
@@ -817,16 +817,55 @@ def table(findings: list[Finding]) -> str:
     return HEADER + "".join(f"{finding}\n" for finding in findings)
 
 
+PARTS = ("theory", "coverage", "chance")
+"""What of the page can be written anew, each between marks of its own."""
+
+
 def main() -> None:
-    """Run every case with LONGER times as many replications and write the table into the page."""
-    argparse.ArgumentParser(prog="python -m tests.verification", description=main.__doc__).parse_args()
+    """Work out the tables of the page anew, or some of them, and write them into it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.verification", description=main.__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these of: {', '.join(PARTS)}")
+    asked = parser.parse_args().parts
+    if unknown := [part for part in asked if part not in PARTS]:
+        parser.error(f"unknown part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
+    tables = {"theory": _theory, "coverage": _coverage, "chance": _chance}
+    for part in asked or PARTS:
+        begin, end = (BEGIN, END) if part == "theory" else (f"<!-- begin {part} -->", f"<!-- end {part} -->")
+        made = tables[part]()
+        before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+        after = rest.split(end)[1]
+        PAGE.write_text(f"{before}{begin}\n{made}{end}{after}", encoding="utf-8")
+
+
+def _theory() -> str:
+    """Every case with LONGER times as many replications."""
     findings: list[Finding] = []
     for case in cases():
         sys.stderr.write(f"{case.name}\n")
         findings += case.findings(times=LONGER)
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table(findings)}{END}{after}", encoding="utf-8")
+    return table(findings)
+
+
+def _coverage() -> str:
+    """How often intervals cover, in 4,000 experiments each."""
+    from tests import coverage
+
+    found = []
+    for one in coverage.every(coverage.DEEP):
+        sys.stderr.write(f"{one}\n")
+        found.append(one)
+    return coverage.table(found)
+
+
+def _chance() -> str:
+    """What the same chance is worth for the plans of the shipped scenarios."""
+    from tests import chance
+
+    found = []
+    for one in chance.pairs():
+        sys.stderr.write(f"{one}\n")
+        found.append(one)
+    return chance.table(found)
 
 
 if __name__ == "__main__":

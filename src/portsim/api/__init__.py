@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from portsim.api.comparisons import Comparison, compare
     from portsim.api.describing import Description, describe
     from portsim.api.loading import load, load_text
+    from portsim.api.merging import merge
     from portsim.api.regionruns import RegionRun
     from portsim.api.runs import Run, run
     from portsim.api.sweeps import Screening, Sweep, screen, sweep
@@ -65,6 +66,7 @@ _HOME = {
     "json_schema": "portsim.api.catalogue",
     "load": "portsim.api.loading",
     "load_text": "portsim.api.loading",
+    "merge": "portsim.api.merging",
     "regions": "portsim.api.catalogue",
     "run": "portsim.api.runs",
     "scenarios": "portsim.api.catalogue",
@@ -105,6 +107,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "merge",
     "regions",
     "run",
     "scenarios",

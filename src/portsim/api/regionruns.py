@@ -116,7 +116,7 @@ def run_region(
         if on_replication is not None:
             on_replication(played)
 
-    with saving or nullcontext(), executor:
+    with saving or nullcontext():
         data = replicate_region(
             region,
             replications=numbers,

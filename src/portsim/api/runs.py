@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portsim.api import frames
+from portsim.api import eventlogs, frames
+from portsim.api.eventlogs import LogStyle
 from portsim.api.loading import load
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
@@ -76,6 +77,30 @@ class Run:
     def visits(self) -> pd.DataFrame:
         """Every visit of the replications whose records were kept; ValueError if none were."""
         return frames.visits_frame(self.data.network, self._kept())
+
+    def to_event_log(self, style: LogStyle = "xes") -> pd.DataFrame:
+        """Every event of the replications whose records were kept, as another tool reads it.
+
+        style : "xes", with the columns of process mining, or "vidigi", with those that package animates
+
+        Raises ValueError for another, and if no records were kept.
+        """
+        return eventlogs.event_log(self.data.network, self._kept(), style)
+
+    def to_ocel(self, replication: int | None = None) -> dict[str, Any]:
+        """One replication as the object of an OCEL 2.0 JSON file: units, lanes and crews, and what they did together.
+
+        replication : its number; None for the first whose records were kept
+
+        Raises ValueError if its records were not kept.
+        """
+        kept = {one.number: one for one in self._kept()}
+        number = next(iter(kept)) if replication is None else replication
+        if number not in kept:
+            raise ValueError(
+                f"the records of replication {number} were not kept, those of {', '.join(map(str, kept))} were"
+            )
+        return eventlogs.ocel(self.data.network, kept[number])
 
     @property
     def plot(self) -> Plots:
@@ -167,49 +192,55 @@ def run(
             raise ArgumentError("a region takes no precision and claims no steady state: run its ports one by one")
         from portsim.api.regionruns import run_region  # which shows the runs of ports as this module does
 
-        return run_region(
-            loaded,
-            replications=numbers,
-            seed=seed,
-            engine=engine,
-            keep=keep,
-            executor=executor_for(
-                workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers) * len(loaded.ports)
-            ),
-            folder=Path(folder) if folder is not None else None,
-            folder_keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-            on_replication=on_replication,
-            on_notice=on_notice,
+        expected = len(numbers) * len(loaded.ports)
+        with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=expected) as executor:
+            return run_region(
+                loaded,
+                replications=numbers,
+                seed=seed,
+                engine=engine,
+                keep=keep,
+                executor=executor,
+                folder=Path(folder) if folder is not None else None,
+                folder_keep=folder_keep,
+                table_format=table_format,
+                is_continued=resume,
+                on_damage=on_damage,
+                on_replication=on_replication,
+                on_notice=on_notice,
+            )
+    if steady_state and loaded.records == "summary":
+        raise ArgumentError("a steady state is looked for hour by hour, which records: summary keeps nothing of")
+    with ExitStack() as stack:
+        executor = stack.enter_context(
+            executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
         )
-    executor = executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster, expected=len(numbers))
-    saving: Saving | None = None
-    if folder is not None:
-        saving = Saving(
-            loaded,
-            Path(folder),
-            replications=numbers,
-            seed=seed,
-            keep=folder_keep,
-            table_format=table_format,
-            is_continued=resume,
-            on_damage=on_damage,
-        )
+        saving: Saving | None = None
+        if folder is not None:
+            saving = stack.enter_context(
+                Saving(
+                    loaded,
+                    Path(folder),
+                    replications=numbers,
+                    seed=seed,
+                    keep=folder_keep,
+                    table_format=table_format,
+                    is_continued=resume,
+                    on_damage=on_damage,
+                )
+            )
 
-    advice = WarmUpAdvice() if steady_state else None
+        advice = WarmUpAdvice() if steady_state else None
 
-    def on_each(played: Played) -> None:
-        if saving is not None:
-            saving.add(played)
-        if advice is not None and played.hours is not None:
-            advice.add(played.hours)
-        if on_replication is not None:
-            on_replication(played)
+        def on_each(played: Played) -> None:
+            if saving is not None:
+                saving.add(played)
+            if advice is not None and played.hours is not None:
+                advice.add(played.hours)
+            if on_replication is not None:
+                on_replication(played)
 
-    stopping: Stopping | None = None
-    with saving or nullcontext(), executor:
+        stopping: Stopping | None = None
         arguments: dict[str, Any] = {
             "seed": seed,
             "engine": engine,

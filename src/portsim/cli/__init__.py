@@ -8,6 +8,7 @@ from portsim.cli.catalogue import facts, list_, schema
 from portsim.cli.check import check
 from portsim.cli.compare import compare
 from portsim.cli.describe import describe
+from portsim.cli.merge import merge
 from portsim.cli.new import new
 from portsim.cli.plot import plot
 from portsim.cli.run import run
@@ -20,6 +21,7 @@ register("compare", compare)
 register("sweep", sweep)
 register("calibrate", calibrate)
 register("check", check)
+register("merge", merge)
 register("plot", plot)
 register("verify", verify)
 register("trace", trace)

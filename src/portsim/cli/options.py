@@ -29,9 +29,7 @@ def numbers_of(text: str) -> range:
         raise typer.BadParameter(f"write a number, or a range such as 50:100 (50 to 99), got {text!r}")
     numbers = range(int(found[1] or 0), int(found[2]))
     if not numbers or numbers.stop > MOST:
-        raise typer.BadParameter(
-            f"that is no replication, or one beyond {MOST:,}; they are counted from 0, got {text!r}"
-        )
+        raise typer.BadParameter(f"that is no replication, or one beyond {MOST:,}, counted from 0; got {text!r}")
     return numbers
 
 

@@ -93,9 +93,7 @@ def run(
     cluster: ClusterOption = None,
     insecure_cluster: InsecureOption = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a run folder.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run that was broken off in that folder.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was broken off there.")] = False,
     keep: Annotated[KeepChoice, typer.Option(help="Whose records go into the run folder.")] = KeepChoice.first,
     table_format: Annotated[
         FormatChoice, typer.Option("--format", help="Of the run folder's tables.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,9 +82,8 @@ def sweep(
     """
     del debug
     conditions = conditions_of(fail_if)
-    _check_use(
-        vary, assumed, points=points, trajectories=trajectories, within=within, replications=replications or None
-    )
+    given = {"points": points, "trajectories": trajectories, "within": within, "replications": replications or None}
+    _check_use(vary, assumed, given)
     if assumed and conditions:
         raise ArgumentError("--fail-if goes with --vary: a screening has no one value of a measure")
     from portsim.api import sweeps
@@ -145,13 +145,13 @@ def sweep(
     return Exit.FAILED if held else Exit.DONE
 
 
-def _check_use(vary: list[str] | None, assumed: bool, **options: object) -> None:
+def _check_use(vary: list[str] | None, assumed: bool, given: Mapping[str, object]) -> None:
     """Raise ArgumentError for options that do not go together."""
     if assumed is bool(vary):
         raise ArgumentError("say what varies: --vary PATH=VALUES, or --assumed for all assumed numbers, and not both")
     own = ("trajectories", "within") if not assumed else ("points", "replications")
     for name in own:
-        if options[name] is not None:
+        if given[name] is not None:
             other = "--assumed" if not assumed else "--vary"
             raise ArgumentError(f"--{name} goes with {other}")
 

@@ -47,13 +47,16 @@ def too_long(network: Network, tick: int, wall_time: float, standing: Sequence[i
     )
 
 
-def with_records(stop: LimitError, network: Network, records: Records) -> LimitError:
-    """The same stop with what was recorded until then, and the last of it in words."""
-    told = _last_events(network, records)
+def with_records(stop: LimitError, network: Network, records: Records, *, is_part: bool = False) -> LimitError:
+    """The same stop with what was recorded until then, and the last of it in words.
+
+    is_part : whether the records are of a part of the run, in which units have numbers that nobody else knows
+    """
+    told = _last_events(network, records, is_part=is_part)
     return LimitError(f"{stop}; the last events: {told}" if told else str(stop), tick=stop.tick, records=records)
 
 
-def _last_events(network: Network, records: Records) -> str:
+def _last_events(network: Network, records: Records, *, is_part: bool) -> str:
     """The last starts and ends of services, in the order they happened; within a tick ends come first (rule 6)."""
     visits = records.visits
     rows = np.arange(visits["unit"].size)
@@ -63,8 +66,17 @@ def _last_events(network: Network, records: Records) -> str:
     happened = tick != NONE
     tick, what, row = tick[happened], what[happened], row[happened]
     last = np.lexsort((row, what, tick))[-LAST_EVENTS:]
+    units = records.units
+
+    def name(unit: int) -> str:
+        return (
+            f"one of {network.flows[units['flow'][np.searchsorted(units['unit'], unit)]]}"
+            if is_part
+            else f"unit {unit}"
+        )
+
     return ", ".join(
-        f"unit {visits['unit'][row[event]]} {('ended', 'started')[what[event]]} at "
+        f"{name(visits['unit'][row[event]])} {('ended', 'started')[what[event]]} at "
         f"{network.stages[visits['stage'][row[event]]].name} at tick {tick[event]}"
         for event in last
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from portsim.experiments.executors import Executor, Played, Task, executor_for
+from portsim.experiments.merging import merge
 from portsim.experiments.playing import Replication, replay
 from portsim.experiments.regional import RegionRun, replicate_region
+from portsim.experiments.regionmerging import merge_regions
 from portsim.experiments.regionsaving import RegionSaving
 from portsim.experiments.regionverifying import verify_region
 from portsim.experiments.replicate import Run, replicate
@@ -23,6 +25,8 @@ __all__ = [
     "Task",
     "Verification",
     "executor_for",
+    "merge",
+    "merge_regions",
     "replay",
     "replicate",
     "replicate_region",

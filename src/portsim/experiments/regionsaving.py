@@ -70,7 +70,8 @@ class RegionSaving:
         """Finish the folder of every port, then write the totals and, last, the region's manifest."""
         for name, saving in self._ports.items():
             saving.finish(run.runs[name])
-        write_region(self._path, yamlfile.dump(run.region.values), run.rows, run.numbers, run.totals, _manifest(run))
+        text = yamlfile.dump(run.region.values)
+        write_region(self._path, text, run.rows, run.numbers, run.totals, region_manifest(run))
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +88,8 @@ class RegionSaving:
         self._folder.close()
 
 
-def _manifest(run: RegionRun) -> dict[str, Any]:
+def region_manifest(run: RegionRun) -> dict[str, Any]:
+    """Everything of a region's manifest but its files and the hashes of the ports' own manifests."""
     region = run.region
     return {
         "schema": REGION_SCHEMA,

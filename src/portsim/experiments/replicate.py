@@ -254,10 +254,10 @@ class Gathering:
 
         extent : what the figures are of, where it is less than was asked for
         """
-        done = self._done
         if self._choice is None:  # everything was known: the engine is the one that would have played it
             self._choose(self._first)
         assert self._choice is not None
+        done = self._done
         is_binned = self._scenario.records == "summary"
         rows = summarise(self._scenario.port, [measures for _, measures, _ in done], is_binned=is_binned)
         found = warnings_about(rows, [finding for _, _, finding in done])

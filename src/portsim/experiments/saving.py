@@ -15,8 +15,9 @@ from portsim.experiments.replicate import Known, Run, numbers_of
 from portsim.model import lower
 from portsim.results.journal import Asked, Entry, versions_that_count
 from portsim.results.manifest import manifest_of
+from portsim.results.opening import open_folder
 from portsim.results.runtables import Format, Keep
-from portsim.results.store import RunFolder, open_folder
+from portsim.results.store import RunFolder
 from portsim.scenario.scenario import Scenario
 
 

@@ -3,10 +3,11 @@
 from portsim.results.ledger import Ledger
 from portsim.results.manifest import manifest_of, read_manifest
 from portsim.results.measure import Measure
-from portsim.results.metrics import count, measure
+from portsim.results.measuring import count, measure
+from portsim.results.opening import open_folder
 from portsim.results.reading import read_measures, read_records, read_table
 from portsim.results.statistics import MetricRow, summarise
-from portsim.results.store import RunFolder, open_folder
+from portsim.results.store import RunFolder
 
 __all__ = [
     "Ledger",

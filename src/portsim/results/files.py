@@ -13,11 +13,13 @@ PARTIAL = ".partial"
 """End of the hidden names under which what is not whole yet stands."""
 
 
-def write_whole(path: pathlib.Path, pieces: Iterable[bytes]) -> str:
+def write_whole(path: pathlib.Path, pieces: Iterable[bytes], *, is_in_whole_folder: bool = False) -> str:
     """Write a file so that it is there complete or not at all, even if the machine stops; return its sha256, hex.
 
     The pieces go to a hidden file in the same folder, which takes the place of `path` once it is safely on disk;
     on any error it is removed and the error goes on (OSError for a full disk or a folder that cannot be written).
+
+    is_in_whole_folder : whether the folder itself is not there before `move_whole`, which makes its entries safe
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     digest = hashlib.sha256()
@@ -32,7 +34,8 @@ def write_whole(path: pathlib.Path, pieces: Iterable[bytes]) -> str:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    settle(path.parent)
+    if not is_in_whole_folder:
+        settle(path.parent)
     return digest.hexdigest()
 
 

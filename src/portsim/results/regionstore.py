@@ -25,9 +25,10 @@ from portsim.results.lock import FILE as LOCK
 from portsim.results.lock import FolderLock
 from portsim.results.manifest import FILE, REGION_SCHEMA, check_shape, manifest_text
 from portsim.results.measure import Measure
+from portsim.results.opening import check_new
 from portsim.results.reading import MEASURE_FIELDS, cell, summary_lines
 from portsim.results.statistics import MetricRow
-from portsim.results.store import check_new, unfinish
+from portsim.results.store import unfinish
 from portsim.results.tables import csv_line
 
 REGION = "region.yaml"

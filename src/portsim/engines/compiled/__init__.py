@@ -68,6 +68,7 @@ class Course:
         self._deadline = None if wall_time is None else time.monotonic() + wall_time
         self._network, self._traffic = network, traffic
         self._state = state_of(network, traffic, units_in_port)
+        self._is_part = False
 
     def play(self, until: int, *, is_last: bool = False) -> Records:
         """Play every instant up to `until` that was not, and return the records of the units at hand.
@@ -79,15 +80,21 @@ class Course:
         while True:
             code = self._play(s.table.ctypes.data, SLICE)
             if code == state.DONE:
+                self._is_part = self._is_part or not is_last
                 return records_of(traffic, s, until, is_last=is_last)
             if code == state.NO_ROOM:
                 s.lengthen("ends", "pieces", "levels")
             elif code != state.SLICED:
-                raise _stopped(network, traffic, s, code)
+                stop = _stop(network, s, code)
+                raise self._with_records(stop, is_part=not is_last)
             elif self._deadline is not None and time.monotonic() > self._deadline:
                 assert self._wall_time is not None
                 late = limits.too_long(network, int(s.x[state.NOW]), self._wall_time, _standing(s))
-                raise limits.with_records(late, network, records_of(traffic, s, late.tick + 1, is_last=True))
+                raise self._with_records(late, is_part=not is_last)
+
+    def _with_records(self, stop: LimitError, *, is_part: bool) -> LimitError:
+        records = records_of(self._traffic, self._state, stop.tick + 1, is_last=True)
+        return limits.with_records(stop, self._network, records, is_part=is_part or self._is_part)
 
     def go_on(self, traffic: Traffic, moved: NDArray[np.int64]) -> None:
         """Have other units from here on: those of the traffic so far that are not gone, and more.
@@ -140,18 +147,16 @@ def _load() -> Play:
     except ImportError as error:
         raise UnavailableError(f"numba does not load ({error}): install one that fits this Python and numpy") from error
     if not was_kept:
-        keeping.remove_others()
+        keeping.remove_oldest()
     return play
 
 
-def _stopped(network: Network, traffic: Traffic, s: State, code: int) -> LimitError:
-    """Which limit was reached, with what was recorded until then."""
+def _stop(network: Network, s: State, code: int) -> LimitError:
+    """Which limit was reached."""
     tick = int(s.x[state.NOW])
     if code == state.TOO_MANY_ROUNDS:
-        stop = limits.too_many_rounds(network, tick, np.flatnonzero(s.touched).tolist())
-    else:
-        stop = limits.too_many_units(network, tick, int(s.x[state.MOST_INSIDE]), _standing(s))
-    return limits.with_records(stop, network, records_of(traffic, s, tick + 1, is_last=True))
+        return limits.too_many_rounds(network, tick, np.flatnonzero(s.touched).tolist())
+    return limits.too_many_units(network, tick, int(s.x[state.MOST_INSIDE]), _standing(s))
 
 
 def _standing(s: State) -> list[int]:

@@ -19,6 +19,9 @@ from pathlib import Path
 
 PREFIX = "kernel-"
 
+MOST_OTHERS = 3
+"""So many kernels of other versions are left, a quarter of a MB each."""
+
 
 def folder() -> Path:
     """The folder of this kernel; it need not exist yet."""
@@ -29,6 +32,7 @@ def prepare() -> Path:
     """The folder of this kernel, there and writable; OSError if it cannot be."""
     place = folder()
     place.mkdir(parents=True, exist_ok=True)
+    os.utime(place)
     with tempfile.TemporaryFile(dir=place):
         return place
 
@@ -41,11 +45,21 @@ def is_kept() -> bool:
         return False
 
 
-def remove_others() -> None:
-    """Remove what other versions have kept; what cannot be removed stays."""
-    for place in _parent().glob(f"{PREFIX}*"):
-        if place != folder():
-            shutil.rmtree(place, ignore_errors=True)
+def remove_oldest() -> None:
+    """Remove what other versions have kept, but for those used last; what cannot be removed stays.
+
+    Several versions may be at home on one machine: each in an environment of its own, taking turns.
+    """
+    others = [place for place in _parent().glob(f"{PREFIX}*") if place != folder()]
+    for place in sorted(others, key=_last_used)[: -MOST_OTHERS or None]:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _last_used(place: Path) -> float:
+    try:
+        return place.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _parent() -> Path:

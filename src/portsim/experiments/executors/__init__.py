@@ -49,8 +49,7 @@ def executor_for(
     expected : how many replications there will be, if that is known
     kind : what several workers are
 
-    Raises ValueError for fewer than one worker, UnavailableError where the extra `dask` is not installed or no
-    scheduler answers, and WorkerError for a cluster that cannot be used.
+    Raises ValueError for fewer than one worker, and UnavailableError for a cluster that cannot be used from here.
     """
     if workers is not None and workers < 1:
         raise ValueError(f"at least one worker is needed, got {workers}")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from portsim.experiments.executors.order import AHEAD, in_order
+from portsim.experiments.executors.order import AHEAD, fetch_as_it_is, in_order
 from portsim.experiments.executors.tasks import Played, Player, Task
 
 
@@ -48,7 +48,9 @@ class Threads:
 
     def play(self, tasks: Iterable[Task]) -> Generator[Played, None, None]:
         """What came of each task, in their order."""
-        return in_order(lambda task: self._pool.submit(self._player.play, task), tasks, ahead=AHEAD * self.workers)
+        return in_order(
+            lambda task: self._pool.submit(self._player.play, task), fetch_as_it_is, tasks, ahead=AHEAD * self.workers
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ from typing import IO, Any, Self, cast
 
 import portsim
 from portsim.errors import WorkerError
-from portsim.experiments.executors.order import AHEAD, in_order
+from portsim.experiments.executors.order import AHEAD, fetch_as_it_is, in_order
 from portsim.experiments.executors.tasks import Played, Task
 from portsim.experiments.executors.wire import Requests, played_of
 from portsim.experiments.executors.worker import read_message, write_message
@@ -58,7 +58,9 @@ class Processes:
 
     def play(self, tasks: Iterable[Task]) -> Generator[Played, None, None]:
         """What came of each task, in their order. Raises WorkerError for one that is lost twice."""
-        return in_order(lambda task: self._pool.submit(self._play, task), tasks, ahead=AHEAD * self.workers)
+        return in_order(
+            lambda task: self._pool.submit(self._play, task), fetch_as_it_is, tasks, ahead=AHEAD * self.workers
+        )
 
     def _play(self, task: Task) -> Played:
         """Have a task played by whichever worker is idle; there is one for each thread that asks."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
+import platform
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -20,6 +22,7 @@ import numpy as np
 from portsim import errors
 from portsim.errors import PortsimError
 from portsim.experiments.executors.tasks import MOST_NETWORKS, Played, Task
+from portsim.experiments.executors.versions import check_versions, versions
 from portsim.experiments.findings import Finding
 from portsim.model.records import Records, Table
 from portsim.results import Measure
@@ -39,9 +42,13 @@ _TABLES = ("units", "visits", "work", "levels")
 
 
 class Requests:
-    """Makes the requests of tasks; the text of a scenario is made once for many."""
+    """Makes the requests of tasks; the text of a scenario is made once for many.
 
-    def __init__(self) -> None:
+    versions : those that whoever plays them must have
+    """
+
+    def __init__(self, versions: Mapping[str, str] | None = None) -> None:
+        self._versions = dict(versions or {})
         self._texts: dict[int, tuple[Scenario, bytes]] = {}
 
     def of(self, task: Task) -> bytes:
@@ -51,13 +58,19 @@ class Requests:
             known = self._texts[id(task.scenario)] = (task.scenario, scenario_text(task.scenario))
             for key in list(self._texts)[:-MOST_NETWORKS]:
                 self._texts.pop(key, None)
-        return _message({name: getattr(task, name) for name in _TASK}, [known[1]])
+        head = {name: getattr(task, name) for name in _TASK} | {"versions": self._versions}
+        return _message(head, [known[1]])
 
 
 def task_of(request: bytes) -> Task:
-    """The task of a request; the same object for the scenario of each of the last requests with the same."""
+    """The task of a request; the same object for the scenario of each of the last requests with the same.
+
+    Raises WorkerError where this process has other versions than it asks for.
+    """
     head, rest = _taken_apart(request)
-    return Task(scenario_of(rest), **head)
+    if head["versions"]:
+        check_versions(head["versions"], versions(), f"worker process {os.getpid()} on {platform.node()}")
+    return Task(scenario_of(rest), **{name: head[name] for name in _TASK})
 
 
 def scenario_text(scenario: Scenario) -> bytes:
