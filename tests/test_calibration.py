@@ -427,13 +427,13 @@ class Synthetic:
     What is learnt does not depend on the figures, so that one set of replications serves all ports.
     """
 
-    def __init__(self, question, seed=1, runs=240):
+    def __init__(self, question, seed=1, runs=160):
         self.question, self.seed = question, seed
         self.d = len(question.parameters)
         design = sobol(self.d, runs, seed, "design")
         outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs) % 32)
         self.learnt = learn(question, design, np.arange(runs) % 32, outputs)
-        self.points = sobol(self.d, 2**15, seed, "prior")
+        self.points = sobol(self.d, 2**14, seed, "prior")
         x = coordinates(question.parameters, self.points)
         self.predicted = [emulator.predict(x) for emulator in self.learnt.emulators]
 
@@ -477,7 +477,7 @@ def seen(one, happened, rng):
 
 
 def test_intervals_of_synthetic_ports_hold_the_truth_as_often_as_they_say(written):
-    """100 ports: a coverage of 90 % has a standard error of 3 %, ranks are even within a chi-square of 10 bins."""
+    """100 ports: a coverage of 90 % has a standard error of 3 %; ranks are even within what a chi-square allows."""
     ranks = synthetic_ranks(read_question(written(SYNTHETIC)), 100)
     for column in ranks.T:
         held = np.mean((column > 0.05) & (column < 0.95))
