@@ -39,7 +39,8 @@ class Emulator:
     """One output of a replication over the parameters, learnt from some that were played.
 
     x : float64[n, d], where they were played; residual : float64[n], what is not explained there by the mean, in
-    standard deviations of chance
+    standard deviations of chance; stretch : by how much these are widened, so that points are foretold from the others
+    as surely as it says
     """
 
     x: Floats
@@ -53,6 +54,7 @@ class Emulator:
     alpha: Floats
     residual: Floats
     trend_inverse: Floats
+    stretch: float
 
     @classmethod
     def learn(cls, x: Floats, replication: Ints, y: Floats) -> Emulator:
@@ -86,9 +88,8 @@ class Emulator:
             + np.einsum("ij,jk,ik->i", rest, self.trend_inverse, rest)
         )
         chance = np.exp(self.noise[0] + (x - 0.5) @ self.noise[1:])
-        return Predicted(
-            self.centre + self.scale * mean, self.scale * np.sqrt(np.maximum(variance, 0.0)), self.scale * chance
-        )
+        size = self.scale * self.stretch
+        return Predicted(self.centre + self.scale * mean, size * np.sqrt(np.maximum(variance, 0.0)), size * chance)
 
 
 class _Data:
@@ -161,6 +162,8 @@ class _Data:
         trend = trend_inverse @ (self.basis.T @ inverse @ self.y)
         alpha = inverse @ (self.y - self.basis @ trend)
         left = self.y - self.basis @ trend - kernel @ alpha
+        # Each point foretold from the others: the most likely sizes fit those they were found from a little too well.
+        unforetold = alpha**2 / np.diag(inverse)
         return Emulator(
             x=self.x,
             centre=centre,
@@ -173,6 +176,7 @@ class _Data:
             alpha=alpha,
             residual=left / np.sqrt(np.diag(pairs)),
             trend_inverse=np.asarray(trend_inverse, np.float64),
+            stretch=max(1.0, float(np.sqrt(unforetold.mean()))),
         )
 
 

@@ -177,14 +177,14 @@ class Playing:
         return counts[0]
 
     def _count(self, window: str, measured: Measured, played: Played) -> float:
-        def of(what: str) -> float:
-            row = Selection(f"{what}_in_{window}", measured.part).find(played.measures)
+        def of(what: str, name: str = window) -> float:
+            row = Selection(f"{what}_in_{name}", measured.part).find(played.measures)
             return row.value if row is not None else float("nan")
 
-        count = of(COUNTED[measured.metric])
-        if measured.metric == RATIO:
+        if measured.metric == RATIO:  # all persons, on foot as well, for each of the vehicles
             crossings = of("crossings")
-            return count / crossings if crossings else float("nan")
+            return of("persons", _name(measured, measured.end_ms, ())) / crossings if crossings else float("nan")
+        count = of(COUNTED[measured.metric])
         if measured.metric in PER_DAY:
             return count / (whole_days(measured, self._question.scenario.clock) or 1)
         if measured.metric in PER_HOUR:
@@ -222,9 +222,13 @@ def _windows(target: Target) -> list[CountWindow]:
     for number in range(ends):
         back = round(target.error.cut_off_ms * (1 - number / (ends - 1))) if ends > 1 else 0
         end_ms = max(measured.end_ms - back, measured.start_ms + 1)
-        name = "_".join(["from", str(measured.start_ms), "to", str(end_ms), *measured.kinds])
+        name = _name(measured, end_ms, measured.kinds)
         windows.append(CountWindow(name, measured.start_ms, end_ms, None, measured.kinds))
     return windows
+
+
+def _name(measured: Measured, end_ms: int, kinds: tuple[str, ...]) -> str:
+    return "_".join(["from", str(measured.start_ms), "to", str(end_ms), *kinds])
 
 
 def _stretches(question: Question) -> list[_Stretch]:
@@ -239,6 +243,9 @@ def _stretches(question: Question) -> list[_Stretch]:
             counted.append(place)
             if measured.metric not in BUSIEST:
                 windows |= {window.name: window for window in _windows(target)}
+            if measured.metric == RATIO:
+                name = _name(measured, measured.end_ms, ())
+                windows[name] = CountWindow(name, measured.start_ms, measured.end_ms, None)
         else:
             others.setdefault((measured.start_ms, measured.end_ms), []).append(place)
     until = max((question.targets[place].measured.end_ms for place in counted), default=0)

@@ -17,7 +17,7 @@ PARTICLES = 1024
 DRAWS = 1024
 """Draws that are handed on, of equal weight."""
 
-ENOUGH = 600
+ENOUGH = 400
 """From so many effective draws on, weighted draws of the prior are not improved."""
 
 SWEEPS = 6
@@ -25,6 +25,8 @@ KEPT = 0.5
 """The figures are brought in step by step, each leaving this share of effective particles."""
 
 PROPOSALS = 4096
+POOR = 200
+"""With fewer effective draws than that the particles are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,7 @@ def draw_posterior(
 
 def _sequential(log_likelihood: Callable[[Floats], Floats], d: int, seed: int) -> Posterior:
     """Bring the figures in little by little (Del Moral, Doucet and Jasra 2006, JRSS B 68, 411-436), then weight draws
-    of a t distribution laid over what came of it.
+    from kernels laid over what came of it.
 
     Moves are made on the normal scores of the shares, under which the prior is a standard normal distribution.
     """
@@ -110,26 +112,25 @@ def _sequential(log_likelihood: Callable[[Floats], Floats], d: int, seed: int) -
 
 
 def _weighted(log_likelihood: Callable[[Floats], Floats], scores: Floats, evidence: float, seed: int) -> Posterior:
-    """Draws from a t distribution over the particles, weighted to be those of the posterior; the particles themselves
-    where it does not cover them well.
+    """Draws from kernels around the particles, weighted to be those of the posterior; the particles themselves where
+    these do not cover it well.
     """
-    from scipy.special import ndtr, ndtri
+    from scipy.spatial.distance import cdist
+    from scipy.special import logsumexp, ndtr, ndtri
 
-    d, freedom = scores.shape[1], 5.0
-    centre = scores.mean(axis=0)
-    root = np.linalg.cholesky(np.cov(scores.T).reshape(d, d) * 1.1 + 1e-10 * np.eye(d))
-    uniforms = sobol(d + 1, PROPOSALS, seed, "proposals")
-    from scipy.stats import chi2
-
-    normal = ndtri(uniforms[:, :d]) * np.sqrt(freedom / chi2.ppf(uniforms[:, d], freedom))[:, None]
-    proposed = centre + normal @ root.T
+    count, d = scores.shape
+    root = np.linalg.cholesky(np.cov(scores.T).reshape(d, d) + 1e-10 * np.eye(d))
+    width = 1.2 * (4 / ((d + 2) * count)) ** (1 / (d + 4))  # the rule of thumb (Silverman 1986, eq. 4.14), and wider
+    white = np.linalg.solve(root, scores.T).T
+    around = white[np.arange(PROPOSALS) % count]
+    moved = around + width * ndtri(sobol(d, PROPOSALS, seed, "proposals"))
+    proposed = moved @ root.T
     shares = np.clip(ndtr(proposed), 1e-12, 1 - 1e-12)
-    density = -(freedom + d) / 2 * np.log1p((normal**2).sum(axis=1) / freedom)
+    density = logsumexp(-0.5 * (cdist(moved, white) / width) ** 2, axis=1)
     logs = log_likelihood(shares) - 0.5 * (proposed**2).sum(axis=1) - density
     effective, _ = _effective(logs)
-    if effective < 0.05 * PROPOSALS:
-        distinct = len(np.unique(scores, axis=0))
-        return Posterior(ndtr(scores), min(float(distinct), len(scores) / SWEEPS), evidence)
+    if effective < POOR:
+        return Posterior(ndtr(scores), effective, evidence)
     return Posterior(shares[_resample(logs, DRAWS, generator(seed, "resample"))], effective, evidence)
 
 

@@ -21,14 +21,17 @@ INNER = (0.05, 0.95)
 """Intervals are of 90 %: few figures do not tell much of the last per cents."""
 
 EXCLUDED = 0.15
-"""An end of a prior is excluded where the posterior has less than this share of its greatest density."""
+"""An end of a prior is excluded where the posterior has less than this share of its greatest density ..."""
+
+MOST_HELD = 0.03
+"""... and less than this share of itself."""
 
 EDGE = 0.15
 STILL = 0.5
 """A figure that moves by less than this share of its own error does not say anything."""
 TIED = 0.6
 
-ALIKE = "and no value within the bound is told from another"
+ALIKE = "and the other end of the prior is not excluded"
 CAPACITY = "a queue length, a wait, or a saturated day (one on which not all who came were cleared)"
 SETTLES = (
     (r"stages\.[^.]+\.(service|lanes|officers|pace|waiting_space)|officers\.", CAPACITY),
@@ -98,9 +101,13 @@ def verdict_of(shares: Floats) -> Verdict:
     low, high = np.quantile(shares, INNER)
     counts, edges = np.histogram(shares, bins=10, range=(float(low), float(max(high, low + 1e-9))))
     greatest = counts.max() / (len(shares) * (edges[1] - edges[0]))
-    edge = EDGE * high, 1 - EDGE * (1 - low)
-    is_below_out = np.mean(shares <= edge[0]) / edge[0] < EXCLUDED * greatest
-    is_above_out = np.mean(shares >= edge[1]) / (1 - edge[1]) < EXCLUDED * greatest
+
+    def is_out(held: float, width: float) -> bool:
+        return held < MOST_HELD and held / width < EXCLUDED * greatest
+
+    below, above = EDGE * high, EDGE * (1 - low)
+    is_below_out = is_out(float(np.mean(shares <= below)), below)
+    is_above_out = is_out(float(np.mean(shares >= 1 - above)), above)
     if is_below_out and is_above_out:
         return "identified"
     if is_above_out:
