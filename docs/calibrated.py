@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import portsim
+from portsim.views.plots.paper import write_figure
 
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "calibration.md"
@@ -130,7 +131,7 @@ def main() -> int:
         sys.stderr.write("".join(f"docs/calibration.md: {line}\n" for line in wrong))
         return 1 if wrong else 0
     PAGE.write_text(fresh, "utf-8")
-    results[NAMES[0]].plot().savefig(PICTURE, dpi=150)
+    write_figure(results[NAMES[0]].plot(), PICTURE, "png")
     return 0
 
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,6 +206,63 @@ def read_text_of(scenario, fact, measure, path):
         return read_question(file)
 
 
+OBSERVED = (
+    FILE[: FILE.index("targets:")]
+    + """\
+observed:
+  log:
+    file: log.csv
+    columns:
+      trucks: {measure: crossings, unit: vehicles}
+      wait: {measure: wait_mean_min, unit: h, error: {within: 20%}}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("2025-03-03,290,0.1\n2025-03-03,300,\n", "log.csv:3:1: date: 2025-03-03 stands already in line 2"),
+        ("2025-03-14,290,0.1\n", "log.csv:2:1: date: 2025-03-14 lies outside the run of the scenario"),
+        ("2025-03-03,many,0.1\n", "log.csv:2:12: trucks: a number from 0 is needed, or nothing for a gap, got 'many'"),
+        ("3 March,290,0.1\n", "log.csv:2:1: date: "),
+        ("", "has no rows; write a day in each"),
+    ],
+)
+def test_what_is_wrong_with_observed_days_is_told_with_its_place(written, tmp_path, rows, message):
+    (tmp_path / "log.csv").write_text("date,trucks,wait\n" + rows, "utf-8")
+    with pytest.raises(CalibrationError) as refused:
+        read_question(written(OBSERVED))
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("unit: vehicles", "unit: persons", "observed.log.columns.trucks.measure: the column counts persons"),
+        ("unit: h,", "unit: vehicles,", "observed.log.columns.wait.measure: the column is in vehicles"),
+        ("measure: crossings,", "measure: crossings_per_day,", "a row is a day, so write crossings, persons, goods"),
+        ("file: log.csv", "file: lgo.csv", "observed.log.file: there is no file 'lgo.csv'"),
+        ("wait: {", "wiat: {", "has no column 'wiat'"),
+    ],
+)
+def test_units_and_names_of_observed_columns_are_checked(written, tmp_path, old, new, message):
+    (tmp_path / "log.csv").write_text("date,trucks,wait\n2025-03-03,290,0.1\n", "utf-8")
+    with pytest.raises(CalibrationError) as refused:
+        read_question(written(OBSERVED.replace(old, new, 1)))
+    assert message in str(refused.value)
+
+
+def test_observed_days_are_figures_and_empty_cells_are_gaps(written, tmp_path):
+    (tmp_path / "log.csv").write_text("date,trucks,wait\n2025-03-03,290,0.1\n2025-03-06,310,\n", "utf-8")
+    found = read_question(written(OBSERVED)).targets
+    assert [(one.name, one.value) for one in found] == [
+        ("trucks 2025-03-03", 290), ("wait 2025-03-03", pytest.approx(6)), ("trucks 2025-03-06", 310),
+    ]  # fmt: skip
+    assert all(one.measured.end_ms - one.measured.start_ms == 86_400_000 for one in found)
+    assert found[0].error.interval(290) == (289.5, 290.5)
+
+
 # ---- priors --------------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +427,13 @@ def test_a_wait_identifies_service(written):
     assert service.settles == ""
 
 
+def test_observed_counts_and_waits_of_two_days_identify_service(written, tmp_path):
+    (tmp_path / "log.csv").write_text("date,trucks,wait\n2025-03-03,310,0.12\n2025-03-04,330,0.16\n", "utf-8")
+    found = small(written, OBSERVED)
+    assert [one.verdict for one in found.findings] == ["identified", "identified"]
+    assert 5.5 < found.findings[1].posterior[1] < 8.5
+
+
 def test_a_figure_that_no_value_reaches_is_a_discrepancy_with_what_it_would_take(written):
     check = (
         "check:\n  more: {value: 9000, unit: vehicles, source: a log, measure: crossings, would_take: a second port}\n"
@@ -397,10 +463,44 @@ def test_the_command_prints_json_and_writes_a_folder(written, tmp_path):
     assert json.loads((folder / "calibration.json").read_text("utf-8")) == document
     assert len((folder / "posterior.csv").read_text("utf-8").splitlines()) == DRAWS + 1
     assert {path.name for path in folder.iterdir()} == {
-        "calibration.json", "figures.csv", "parameters.csv", "posterior.csv", "posterior.png",
+        "calibration.json", "figures.csv", "parameters.csv", "posterior.csv", "posterior.png", "runs.jsonl",
     }  # fmt: skip
     assert "replications in" in done.stderr
     assert "effective draws" in done.stderr
+
+
+def test_a_calibration_that_was_broken_off_goes_on_and_ends_as_if_it_had_not_been(written, tmp_path):
+    path, folder = written(), tmp_path / "out"
+    whole = ps.calibrate(path, runs=60, workers=1)
+
+    class Broken(Exception):
+        pass
+
+    def breaking(after):
+        done = []
+
+        def on_replication(expected):
+            done.append(expected)
+            if len(done) == after:
+                raise Broken
+
+        return on_replication
+
+    for after in (20, 25):  # among the first points, then among the second
+        with pytest.raises(Broken):
+            ps.calibrate(path, runs=60, workers=1, folder=folder, resume=True, on_replication=breaking(after))
+    with open(folder / "runs.jsonl", "ab") as stream:  # a line that was being written
+        stream.write(b'["predicting 9", [30')
+    with pytest.raises(CalibrationError, match="not an empty folder; name a new one, or --resume"):
+        ps.calibrate(path, runs=60, workers=1, folder=folder)
+    with pytest.raises(CalibrationError, match="holds no calibration of this file, seed, number of runs"):
+        ps.calibrate(path, runs=60, workers=1, seed=2, folder=folder, resume=True)
+    played = []
+    resumed = ps.calibrate(path, runs=60, workers=1, folder=folder, resume=True, on_replication=played.append)
+    assert len(played) == 60 - 19 - 24  # all but those written down before
+    assert np.array_equal(resumed.data.values, whole.data.values)
+    assert resumed.to_dict() == whole.to_dict()
+    assert json.loads((folder / "calibration.json").read_text("utf-8")) == whole.to_dict()
 
 
 # ---- can it be believed --------------------------------------------------------------------------------------------
@@ -538,3 +638,61 @@ def test_counts_never_identify_service_and_bound_it_only_where_the_prior_reaches
 @pytest.mark.deep
 def test_waits_identify_service(written):
     assert verdicts_on_service(COUNTED + WAITED, written, 300).count("identified") >= 285
+
+
+# ---- the page ------------------------------------------------------------------------------------------------------
+
+
+def calibrated():
+    path = Path(__file__).resolve().parent.parent / "docs" / "calibrated.py"
+    spec = importlib.util.spec_from_file_location("calibrated", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_of_the_page_are_of_the_shipped_calibrations():
+    page = calibrated()
+    rows = page.rows_of(page.PAGE.read_text("utf-8"))
+    for name in page.NAMES:
+        question = read_question(name)
+        numbers = [key for of, table, key in rows if (of, table) == (name, "numbers")]
+        assert numbers == [one.name for one in question.parameters]
+        for one in question.targets:
+            _, _, fact, use = rows[name, "figures", one.name]
+            assert fact == f"`{one.fact.id}`"
+            assert use.startswith("fitted" if one.is_fitted else "predicted")
+
+
+def test_replications_at_what_the_page_says_give_the_figures_it_says():
+    """A small version of the deep test: two replications in the middle of the committed posterior."""
+    page = calibrated()
+    rows = page.rows_of(page.PAGE.read_text("utf-8"))
+    question = read_question("irkeshtam")
+    middle = [np.mean(page._ends(rows["irkeshtam", "numbers", one.name][1])) for one in question.parameters]
+    with executor_for() as executor:
+        playing = Playing(question, executor=executor, engine="auto", expected=2, known={})
+        outputs = playing.play([Point(f"{n}", tuple(middle), 500 + n) for n in range(2)]).mean(axis=0)
+    for one, value in zip(question.targets, outputs, strict=True):
+        low, high = page._ends(rows["irkeshtam", "figures", one.name][1])
+        assert low - 0.5 * (high - low) < value < high + 0.5 * (high - low), one.name
+
+
+def test_a_page_that_says_something_else_is_noticed():
+    page = calibrated()
+    text = page.PAGE.read_text("utf-8")
+    assert page.differences(text, text) == []
+    row = next(line for line in text.splitlines() if line.startswith("| `winter_demand`"))
+    other = row.replace("identified", "not identified")
+    assert page.differences(text, text.replace(row, other, 1)) == [
+        "irkeshtam numbers winter_demand: says identified, and it is not identified"
+    ]
+    low = row.split("|")[3].split(" to ")[0].strip()
+    assert len(page.differences(text, text.replace(row, row.replace(f"| {low} to", "| 1 to"), 1))) == 1
+
+
+@pytest.mark.deep
+def test_the_page_is_what_its_command_gives(monkeypatch, capsys):
+    page = calibrated()
+    monkeypatch.setattr(sys, "argv", ["calibrated.py", "--check"])
+    assert page.main() == 0, capsys.readouterr().err

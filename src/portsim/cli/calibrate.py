@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,10 @@ from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.options import ClusterOption, InsecureOption, ProgressChoice, ProgressOption, WorkersOption
 from portsim.cli.progress import Bar
-from portsim.cli.run import EngineChoice, SetOption
+from portsim.cli.run import CONTINUE, EngineChoice, SetOption
+from portsim.errors import WorkerError
+
+RUNS = "runs.jsonl"
 
 
 def calibrate(
@@ -36,6 +41,9 @@ def calibrate(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write the posterior, tables and picture.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the calibration that was broken off in that folder.")
+    ] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
@@ -49,13 +57,18 @@ def calibrate(
     del debug
     from portsim.api import calibrations
 
-    with Bar(None, is_wanted=not quiet, choice=progress) as bar:
+    if resume and output is None:
+        raise typer.BadParameter("--resume continues what stands in a folder: name it with -o DIR")
+    with Bar(None, is_wanted=not quiet, choice=progress) as bar, _with_hint(output, is_quiet=quiet):
         result = calibrations.calibrate(
             calibration,
             runs=runs,
             seed=seed,
             sets=sets or (),
             with_checks=with_checks,
+            folder=output,
+            resume=resume,
+            with_picture=not no_plots,
             engine=engine.value,
             workers=workers,
             cluster=cluster,
@@ -67,8 +80,6 @@ def calibrate(
         streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
     else:
         streams.show(result.blocks())
-    if output is not None:
-        result.write(output, with_picture=not no_plots)
     if not quiet:
         streams.say(result.speed)
         for warning in result.warnings:
@@ -76,3 +87,14 @@ def calibrate(
         if output is not None:
             streams.say(f"written to {output}")
     return Exit.DONE
+
+
+@contextmanager
+def _with_hint(output: Path | None, *, is_quiet: bool) -> Iterator[None]:
+    """Say, where the work ends in an error, that the folder keeps what is done."""
+    try:
+        yield
+    except (OSError, WorkerError, KeyboardInterrupt):
+        if output is not None and not is_quiet and (output / RUNS).is_file():
+            streams.say(CONTINUE.format(folder=output))
+        raise

@@ -6,6 +6,7 @@ inference), `verdicts` (what it says of each number), `calibrate` (all of it).
 """
 
 from portsim.experiments.calibration.calibrate import RUNS, Calibration, Prediction, calibrate
+from portsim.experiments.calibration.journal import Journal
 from portsim.experiments.calibration.question import Question
 from portsim.experiments.calibration.reading import read_question, shipped_calibrations
 from portsim.experiments.calibration.verdicts import Finding
@@ -14,6 +15,7 @@ __all__ = [
     "RUNS",
     "Calibration",
     "Finding",
+    "Journal",
     "Prediction",
     "Question",
     "calibrate",

@@ -96,7 +96,7 @@ class Figures:
                 self.page.refuse(keys, "a value of your own needs 'source': who observed it", key=True)
                 return None
             value, source = float(number), self.page.text((*keys, "source"))
-        measured = self._measured(keys, found, fact)
+        measured = self.measured(keys, found, fact)
         if measured is None:
             return None
         try:
@@ -104,7 +104,7 @@ class Figures:
         except ValueError as error:
             self.page.refuse((*keys, "measure"), f"{fact.id if fact else 'the value'} {error}")
             return None
-        off = self._error(keys, found, fact, value, value / float(fact.value) if fact and fact.value else 1.0)
+        off = self.error(keys, found, fact, value, value / float(fact.value) if fact and fact.value else 1.0)
         if fact is not None and "why" not in found:
             wrong = check_period(fact, measured, off.cut_off_ms, self.scenario.clock)
             if wrong:
@@ -137,7 +137,8 @@ class Figures:
             self.page.refuse(keys, str(error))
             return None
 
-    def _measured(self, keys: Keys, found: Mapping[str, Any], fact: Fact | None) -> Measured | None:
+    def measured(self, keys: Keys, found: Mapping[str, Any], fact: Fact | None) -> Measured | None:
+        """What a figure is compared with; None, with what is wrong, if that is nothing."""
         at = (*keys, "measure")
         text = self.page.text(at)
         parsed = _MEASURE.fullmatch(text)
@@ -209,7 +210,7 @@ class Figures:
             return None
         return window
 
-    def _error(self, keys: Keys, found: Mapping[str, Any], fact: Fact | None, value: float, scale: float) -> Error:
+    def error(self, keys: Keys, found: Mapping[str, Any], fact: Fact | None, value: float, scale: float) -> Error:
         """How far a figure may be off: as its bound says unless the file says more."""
         at = (*keys, "error")
         stated = found.get("error", {})

@@ -10,6 +10,7 @@ from pathlib import Path
 from portsim import shipped, yamlfile
 from portsim.errors import CalibrationError, Problem, ScenarioError
 from portsim.experiments.calibration.figures import Figures
+from portsim.experiments.calibration.observed import Observed
 from portsim.experiments.calibration.page import Page
 from portsim.experiments.calibration.parameters import Parameters
 from portsim.experiments.calibration.question import Question
@@ -25,7 +26,7 @@ MOST_TARGETS = 400
 LIMIT = "limits.units_in_port=100000000"
 """A port that cannot keep up has to be played to its end: that it cannot is what the figures are to say."""
 
-_TOP = {"calibration", "name", "scenario", "plan", "set", "facts", "fit", "targets", "check", "seed"}
+_TOP = {"calibration", "name", "scenario", "plan", "set", "facts", "fit", "targets", "check", "observed", "seed"}
 
 
 def read_question(
@@ -71,7 +72,7 @@ class _Reading:
         self.facts: Mapping[str, Fact] = {}
 
     def question(self, sets: Sequence[str], with_checks: bool, seed: int | None) -> Question:
-        top = self.page.mapping((), _TOP, {"calibration", "scenario", "fit", "targets"})
+        top = self.page.mapping((), _TOP, {"calibration", "scenario", "fit"})
         if top is None:
             raise CalibrationError(self.page.problems)
         if "calibration" in top and (type(top["calibration"]) is not int or top["calibration"] != FORMAT):
@@ -102,6 +103,8 @@ class _Reading:
         figures = Figures(self.page, self.facts, scenario)
         targets = figures.read("targets", is_fitted=True)
         targets += figures.read("check", is_fitted=with_checks)
+        observed = Observed(figures, self.folder)
+        targets += observed.read()
         if not targets and not self.page.problems:
             self.page.refuse(("targets",), "at least one figure is needed to say something of the parameters")
         if len(targets) > MOST_TARGETS:
@@ -110,7 +113,7 @@ class _Reading:
             reader.try_out(load, parameters)
         if self.page.problems:
             raise CalibrationError(self.page.problems)
-        files = {self.page.document.file: self.page.document.sha256, **dict(scenario.files)}
+        files = {self.page.document.file: self.page.document.sha256, **dict(scenario.files), **observed.files}
         return Question(
             name=str(top.get("name") or Path(self.page.document.file).stem),
             file=self.page.document.file,
