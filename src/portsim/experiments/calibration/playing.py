@@ -171,7 +171,9 @@ class Playing:
         counts = [self._count(window.name, measured, played) for window in _windows(target)]
         if len(counts) > 1:
             streams = Streams(self._question.seed, played.number)
-            share = float(streams.uniforms("cut-off", target.name, count=1)[0]) * (len(counts) - 1)
+            # What was counted over the same stretch, vehicles and persons for instance, was counted to the same hour.
+            stretch = f"{measured.start_ms}..{measured.end_ms}"
+            share = float(streams.uniforms("cut-off", stretch, count=1)[0]) * (len(counts) - 1)
             low = int(share)
             return counts[low] + (share - low) * (counts[low + 1] - counts[low])
         return counts[0]
