@@ -375,6 +375,15 @@ def test_the_posterior_of_a_known_case_is_found_where_the_prior_is_far_too_wide(
     assert found.evidence == pytest.approx(math.log(2 * math.pi * 0.004 * 0.01), abs=0.25)
 
 
+def test_draws_favour_neither_half_of_what_figures_say_nothing_of():
+    """Quasi-random points alternate between halves, which evenly spaced draws must not fall in step with."""
+    points = sobol(2, 2**16, 1, "prior")
+    for centre in np.linspace(0.3, 0.7, 9):
+        logs = -0.5 * ((points[:, 0] - centre) / 0.01) ** 2
+        shares = draw_posterior(lambda u: np.zeros(len(u)), 2, seed=1, prior=(points, logs)).shares
+        assert abs(np.mean(shares[:, 1] < 0.5) - 0.5) < 0.08
+
+
 @pytest.mark.parametrize(
     ("draws", "verdict"),
     [
@@ -529,13 +538,13 @@ class Synthetic:
     What is learnt does not depend on the figures, so that one set of replications serves all ports.
     """
 
-    def __init__(self, question, seed=1, runs=160):
+    def __init__(self, question, seed=1, runs=160, points=2**14):
         self.question, self.seed = question, seed
         self.d = len(question.parameters)
         design = sobol(self.d, runs, seed, "design")
         outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs) % 32)
         self.learnt = learn(question, design, np.arange(runs) % 32, outputs)
-        self.points = sobol(self.d, 2**14, seed, "prior")
+        self.points = sobol(self.d, points, seed, "prior")
         x = coordinates(question.parameters, self.points)
         self.predicted = [emulator.predict(x) for emulator in self.learnt.emulators]
 
@@ -622,7 +631,7 @@ def verdicts_on_service(text, written, cases):
             for _ in range(cases // 3)
         ]
     )
-    return [verdict_of(shares[:, 1]) for shares in Synthetic(question).posteriors(truths)]
+    return [verdict_of(shares[:, 1]) for shares in Synthetic(question, points=2**16).posteriors(truths)]
 
 
 @pytest.mark.deep

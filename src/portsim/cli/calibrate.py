@@ -26,7 +26,7 @@ def calibrate(
     ],
     runs: Annotated[
         int, typer.Option("-n", "--runs", metavar="N", min=60, help="Points of the unknown numbers that are played.")
-    ] = 480,
+    ] = 320,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the file's seed.")
     ] = None,

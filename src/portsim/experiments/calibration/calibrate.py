@@ -28,7 +28,7 @@ from portsim.experiments.executors import Executor
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-RUNS = 480
+RUNS = 320
 LEAST_RUNS = 60
 PARTS = (0.45, 0.3)
 """Shares of the runs that are played at points of the prior and of the first posterior; the rest predicts."""

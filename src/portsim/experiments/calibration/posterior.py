@@ -154,8 +154,13 @@ def _effective(logs: Floats) -> tuple[float, float]:
 
 
 def _resample(logs: Floats, count: int, random: np.random.Generator) -> NDArray[np.intp]:
-    """Places of draws by weight, with even spacing (systematic resampling)."""
-    weights = np.exp(logs - logs.max())
+    """Places of draws by weight, with even spacing (systematic resampling).
+
+    They are shuffled before: quasi-random points alternate between the halves of the cube, and even spacing would pick
+    one half more often than the other.
+    """
+    order = random.permutation(len(logs))
+    weights = np.exp(logs - logs.max())[order]
     sums = np.cumsum(weights / weights.sum())
     at = (np.arange(count) + random.random()) / count
-    return np.minimum(np.searchsorted(sums, at), len(logs) - 1)
+    return np.asarray(order[np.minimum(np.searchsorted(sums, at), len(logs) - 1)], np.intp)
