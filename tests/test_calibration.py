@@ -620,15 +620,15 @@ DEMAND = 320.0
 """A day, both ways: two lanes are 48 lane-hours, so load 1 is at 9 min."""
 
 
-def verdicts_on_service(text, written, cases):
-    """Verdicts on the service time of ports of loads 0.4, 0.6 and 0.8, with 300 trucks a day out and 20 back."""
+def verdicts_on_service(text, written, cases, loads=(0.4, 0.6, 0.8)):
+    """Verdicts on the service time of ports of these loads, with 300 trucks a day out and 20 back."""
     question = read_question(written(text))
     prior = question.parameters[1].prior
     truths = np.array(
         [
             ((300 - 100) / 350, (load * 9 - prior.first) / (prior.second - prior.first))
-            for load in (0.4, 0.6, 0.8)
-            for _ in range(cases // 3)
+            for load in loads
+            for _ in range(cases // len(loads))
         ]
     )
     return [verdict_of(shares[:, 1]) for shares in Synthetic(question, points=2**16).posteriors(truths)]
@@ -646,7 +646,8 @@ def test_counts_never_identify_service_and_bound_it_only_where_the_prior_reaches
 
 @pytest.mark.deep
 def test_waits_identify_service(written):
-    assert verdicts_on_service(COUNTED + WAITED, written, 300).count("identified") >= 285
+    """Far from both ends of the prior: near one, a wait within 10 % and ten days of chance need not exclude it."""
+    assert verdicts_on_service(COUNTED + WAITED, written, 300, loads=(0.6,)).count("identified") >= 285
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
