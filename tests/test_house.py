@@ -110,6 +110,8 @@ def test_the_full_check_can_be_executed():
 
 def test_the_public_names_are_these():
     assert sorted(portsim.__all__) == [
+        "Calibration",
+        "CalibrationError",
         "Check",
         "Comparison",
         "Description",
@@ -131,6 +133,7 @@ def test_the_public_names_are_these():
         "Trace",
         "Verification",
         "__version__",
+        "calibrate",
         "check",
         "compare",
         "describe",

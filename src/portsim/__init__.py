@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from portsim.api import (
+        Calibration,
+        CalibrationError,
         Check,
         Comparison,
         Description,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         Sweep,
         Trace,
         Verification,
+        calibrate,
         check,
         compare,
         describe,
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
+    "CalibrationError",
     "Check",
     "Comparison",
     "Description",
@@ -72,6 +77,7 @@ __all__ = [
     "Trace",
     "Verification",
     "__version__",
+    "calibrate",
     "check",
     "compare",
     "describe",

@@ -3,9 +3,9 @@
 ```
 PortsimError                 any of them; `exit_code` is what the command line ends with
 ├── ScenarioError      3     a scenario or its data is wrong: every problem at once, each with its place
-│   └── FactError      3     a file of published figures is wrong, or a figure may not be used
+│   ├── FactError      3     a file of published figures is wrong, or a figure may not be used
+│   └── CalibrationError 3   a calibration file is wrong, or a calibration cannot be done as it asks
 ├── LimitError         4     the simulation had to stop; carries what was recorded until then
-├── CalibrationError   3     a calibration cannot be done as asked
 ├── ArgumentError      2     an argument means nothing, such as a measure that does not exist; a ValueError as well
 ├── UnavailableError   2     what was asked for needs something this installation does not have
 ├── WorkerError        4     a replication was lost with the process or machine that played it, again and again
@@ -69,6 +69,10 @@ class FactError(ScenarioError):
     """A file of published figures is wrong, or a figure is asked for that does not exist or was rejected."""
 
 
+class CalibrationError(ScenarioError):
+    """A calibration file is wrong, or a calibration cannot be done as it asks."""
+
+
 class LimitError(PortsimError):
     """The simulation had to stop: which limit, at which stage, and what was recorded until then."""
 
@@ -78,12 +82,6 @@ class LimitError(PortsimError):
         super().__init__(message)
         self.tick = tick
         self.records = records
-
-
-class CalibrationError(PortsimError):
-    """A calibration cannot be done as asked."""
-
-    exit_code = 3
 
 
 class ArgumentError(PortsimError, ValueError):

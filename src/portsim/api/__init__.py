@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from portsim.api.calibrations import Calibration, calibrate
     from portsim.api.catalogue import facts, json_schema, regions, scenarios
     from portsim.api.checking import Check, RegionCheck, check
     from portsim.api.comparisons import Comparison, compare
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from portsim.api.tracing import Trace, trace
     from portsim.api.verifying import Verification, verify
     from portsim.errors import (
+        CalibrationError,
         EngineError,
         FactError,
         LimitError,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from portsim.scenario.scenario import Scenario
 
 _HOME = {
+    "Calibration": "portsim.api.calibrations",
+    "CalibrationError": "portsim.errors",
     "Check": "portsim.api.checking",
     "Comparison": "portsim.api.comparisons",
     "Description": "portsim.api.describing",
@@ -54,6 +58,7 @@ _HOME = {
     "Sweep": "portsim.api.sweeps",
     "Trace": "portsim.api.tracing",
     "Verification": "portsim.api.verifying",
+    "calibrate": "portsim.api.calibrations",
     "check": "portsim.api.checking",
     "compare": "portsim.api.comparisons",
     "describe": "portsim.api.describing",
@@ -72,6 +77,8 @@ _HOME = {
 }
 
 __all__ = [
+    "Calibration",
+    "CalibrationError",
     "Check",
     "Comparison",
     "Description",
@@ -92,6 +99,7 @@ __all__ = [
     "Sweep",
     "Trace",
     "Verification",
+    "calibrate",
     "check",
     "compare",
     "describe",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portsim.cli.app import app, main, register
+from portsim.cli.calibrate import calibrate
 from portsim.cli.catalogue import facts, list_, schema
 from portsim.cli.check import check
 from portsim.cli.compare import compare
@@ -18,6 +19,7 @@ from portsim.cli.verify import verify
 register("run", run)
 register("compare", compare)
 register("sweep", sweep)
+register("calibrate", calibrate)
 register("check", check)
 register("merge", merge)
 register("plot", plot)

@@ -35,6 +35,10 @@ class Finding:
     ring: tuple[str, ...]
 
 
+NOTHING = Finding(np.empty(0), ())
+"""Of a replication nobody looked through."""
+
+
 class Finder:
     """Looks through the records of one replication, as one piece or part by part (`portsim.results.measuring`)."""
 

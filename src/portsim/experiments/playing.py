@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from portsim.engines import EngineName, simulate
 from portsim.errors import LimitError
-from portsim.experiments.findings import Finding, find
+from portsim.experiments.findings import NOTHING, Finding, find
 from portsim.model import draw, lower, with_outages
 from portsim.model.network import Network, frozen
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
-from portsim.results import Measure, measure
+from portsim.results import Measure, count, measure
 from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import Scenario
 
@@ -49,9 +49,19 @@ def replay(scenario: Scenario, number: int, *, seed: int | None = None, engine: 
 
 
 def play(
-    scenario: Scenario, network: Network, traffic: Traffic, *, seed: int, number: int, engine: EngineName
+    scenario: Scenario,
+    network: Network,
+    traffic: Traffic,
+    *,
+    seed: int,
+    number: int,
+    engine: EngineName,
+    counts_only: bool = False,
 ) -> Replication:
-    """Simulate and measure replication `number`; one that has to stop is measured as far as it went."""
+    """Simulate and measure replication `number`; one that has to stop is measured as far as it went.
+
+    counts_only : whether crossings are all that is wanted: other measures, and what was found, are left out
+    """
     network = with_outages(scenario, network, seed=seed, replication=number)
     stopped: str | None = None
     try:
@@ -73,8 +83,10 @@ def play(
         network=network,
         traffic=traffic,
         records=records,
-        measures=measure(network, traffic, records, scenario.targets),
-        finding=find(network, traffic, records),
+        measures=count(network, traffic, records)
+        if counts_only
+        else measure(network, traffic, records, scenario.targets),
+        finding=NOTHING if counts_only else find(network, traffic, records),
         stopped=stopped,
     )
 

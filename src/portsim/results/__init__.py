@@ -3,7 +3,7 @@
 from portsim.results.ledger import Ledger
 from portsim.results.manifest import manifest_of, read_manifest
 from portsim.results.measure import Measure
-from portsim.results.measuring import measure
+from portsim.results.measuring import count, measure
 from portsim.results.opening import open_folder
 from portsim.results.reading import read_measures, read_records, read_table
 from portsim.results.statistics import MetricRow, summarise
@@ -14,6 +14,7 @@ __all__ = [
     "Measure",
     "MetricRow",
     "RunFolder",
+    "count",
     "manifest_of",
     "measure",
     "open_folder",

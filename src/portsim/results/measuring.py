@@ -101,3 +101,13 @@ def measure(network: Network, traffic: Traffic, records: Records, targets: Mappi
     measuring = Measuring(network, targets)
     measuring.add(Ledger(network, traffic, records))
     return measuring.measures()
+
+
+def count(network: Network, traffic: Traffic, records: Records) -> tuple[Measure, ...]:
+    """Only the counts among the measures of one replication, where nothing else is wanted: see `CrossingTally`."""
+    ledger = Ledger(network, traffic, records)
+    tally = CrossingTally(network)
+    tally.add(ledger)
+    sheet = Sheet()
+    tally.write(sheet, min(network.measure_from, ledger.end), ledger.end)
+    return tuple(sheet.rows)

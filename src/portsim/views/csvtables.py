@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from portsim.experiments.calibration import Calibration
 from portsim.experiments.compare import Comparison, label_of
 from portsim.experiments.screening import Effect, Screening
 from portsim.experiments.sweep import Sweep
 from portsim.results.differences import ChanceRow, DifferenceRow
 from portsim.results.statistics import MetricRow
+from portsim.views.calibrated import calibration_document
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
@@ -77,6 +79,22 @@ def sweep_files(sweep: Sweep) -> dict[str, bytes]:
         for row in point.run.rows
     ]
     return {"points.csv": csv_bytes(("point", *sweep.paths, *MetricRow.__dataclass_fields__), rows)}
+
+
+def calibration_files(calibration: Calibration) -> dict[str, bytes]:
+    """The tables of a calibration by file name: numbers, figures, and the draws of the posterior."""
+    document = calibration_document(calibration)
+    parameters = [{key: value for key, value in row.items() if key != "sets"} for row in document["parameters"]]
+    figures = [
+        row | {"from": row["window"]["from"], "to": row["window"]["to"], "kinds": " ".join(row["kinds"])}
+        for row in document["figures"]
+    ]
+    columns = [key for key in figures[0] if key not in ("window", "error")]
+    return {
+        "parameters.csv": csv_bytes(list(parameters[0]), (row.values() for row in parameters)),
+        "figures.csv": csv_bytes(columns, ([row[key] for key in columns] for row in figures)),
+        "posterior.csv": csv_bytes([one.name for one in calibration.question.parameters], calibration.values.tolist()),
+    }
 
 
 def screening_files(screening: Screening) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ class Task:
 
     engine : the one that plays it, already chosen
     tables, records : whether the daily and hourly tables of a run folder, and the records, come back as well
+    counts_only : whether crossings are all that is wanted; where the scenario keeps a summary only, all is measured
     drawn : its traffic, where somebody has drawn it already; whoever plays it in this process need not again
     """
 
@@ -39,6 +40,7 @@ class Task:
     engine: Playing
     tables: bool = False
     records: bool = False
+    counts_only: bool = False
     drawn: Traffic | None = field(default=None, repr=False)
 
 
@@ -124,7 +126,15 @@ class Player:
         traffic = task.drawn
         if traffic is None:
             traffic = draw(scenario, network, seed=task.seed, replication=task.number)
-        whole = play(scenario, network, traffic, seed=task.seed, number=task.number, engine=task.engine)
+        whole = play(
+            scenario,
+            network,
+            traffic,
+            seed=task.seed,
+            number=task.number,
+            engine=task.engine,
+            counts_only=task.counts_only,
+        )
         return Played(
             number=task.number,
             measures=whole.measures,
@@ -132,7 +142,7 @@ class Player:
             stopped=whole.stopped,
             end=whole.network.end,
             days=count_days(whole.network, traffic, whole.records) if task.tables else None,
-            hours=count_hours(whole.network, traffic, whole.records) if task.tables else None,
+            hours=count_hours(whole.network, traffic, whole.records) if task.tables and not task.counts_only else None,
             records=whole.records if task.records else None,
             traffic=traffic if task.records else None,
         )

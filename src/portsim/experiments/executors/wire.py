@@ -37,7 +37,7 @@ _CLASSES: Mapping[str, type] = {
 }
 """What a scenario is made of."""
 
-_TASK = ("number", "seed", "engine", "tables", "records")
+_TASK = ("number", "seed", "engine", "tables", "records", "counts_only")
 _TABLES = ("units", "visits", "work", "levels")
 
 
