@@ -222,3 +222,9 @@ def test_a_run_that_still_drifts_is_said_to_show_none():
 
 def test_too_short_a_run_shows_no_steady_state():
     assert WarmUpAdvice().warm_up().hours is None
+
+
+def test_a_number_of_replications_beside_a_precision_is_wrong_usage():
+    done = CliRunner().invoke(app, ["run", "tiny", "-n", "4", "--precision", "5%"])
+    assert done.exit_code == 2
+    assert "--precision plays as many as it takes, in place of -n; --min and --max bound them" in done.output

@@ -66,6 +66,7 @@ SetOption = Annotated[
 
 
 def run(
+    context: typer.Context,
     scenario: ScenarioArgument,
     replications: ReplicationsOption = "10",
     seed: Annotated[
@@ -114,6 +115,9 @@ def run(
     from portsim import api
 
     numbers = numbers_of(replications)
+    source = context.get_parameter_source("replications")
+    if precision is not None and source is not None and source.name == "COMMANDLINE":
+        raise typer.BadParameter("--precision plays as many as it takes, in place of -n; --min and --max bound them")
     if resume and output is None:
         raise typer.BadParameter("--resume continues what stands in a folder: name it with -o DIR")
     loaded = api.load(scenario, plan=plan, sets=sets or ())
