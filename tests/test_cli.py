@@ -606,8 +606,8 @@ def test_help_names_the_commands_that_exist():
     text = call("--help").stdout
     listed = [line.split()[0] for line in text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()]
     assert listed == [
-        "run", "compare", "sweep", "check", "merge", "plot", "verify", "trace", "describe", "new", "facts", "list",
-        "schema",
+        "run", "compare", "sweep", "calibrate", "check", "merge", "plot", "verify", "trace", "describe", "new",
+        "facts", "list", "schema",
     ]  # fmt: skip
 
 
