@@ -168,7 +168,7 @@ def calibrate(
         values=values,
         findings=tuple(findings),
         predictions=tuple(predictions),
-        effective=posterior.effective,
+        effective=min(posterior.effective, float(len(values))),  # draws of draws are worth no more than their number
         evidence=posterior.evidence,
         error_of_emulators=error,
         points=runs,
