@@ -473,6 +473,7 @@ def test_the_command_prints_json_and_writes_a_folder(written, tmp_path):
     assert len((folder / "posterior.csv").read_text("utf-8").splitlines()) == DRAWS + 1
     assert {path.name for path in folder.iterdir()} == {
         "calibration.json", "figures.csv", "parameters.csv", "posterior.csv", "posterior.png", "runs.jsonl",
+        "cal-calibrated.yaml", "scenario",
     }  # fmt: skip
     assert "replications in" in done.stderr
     assert "effective draws" in done.stderr

@@ -18,6 +18,7 @@ from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
 from portsim.views.calibrated import calibration_blocks, calibration_document
+from portsim.views.calibratedscenario import calibrated_files
 from portsim.views.csvtables import calibration_files
 from portsim.views.plots.calibrated import draw_pairs
 from portsim.views.plots.paper import write_figure
@@ -77,9 +78,9 @@ class Calibration:
         return calibration_document(self.data)
 
     def files(self) -> dict[str, bytes]:
-        """The tables, the posterior and the JSON object by file name, as `write` writes them."""
+        """The tables, the posterior, the JSON object and the calibrated scenario by name, as `write` writes them."""
         document = json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        return calibration_files(self.data) | {"calibration.json": document.encode()}
+        return calibration_files(self.data) | {"calibration.json": document.encode()} | calibrated_files(self.data)
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
         """Write the tables, the posterior, the JSON object and the picture into a new or empty folder; return paths."""
@@ -149,6 +150,7 @@ def calibrate(
     result = Calibration(data)
     if folder is not None:
         for name, content in result.files().items():
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(Path(folder) / name, [content])
         if with_picture:
             write_figure(result.plot(), Path(folder) / "posterior.png", "png")

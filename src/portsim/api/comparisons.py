@@ -238,6 +238,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], pictures: Mapping[str
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, [content])
         paths.append(folder / name)
     for name, axes in pictures.items():

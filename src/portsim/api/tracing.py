@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from portsim.errors import Place, Problem, ScenarioError
-from portsim.model import draw, lower, with_outages
+from portsim.model import draw, lower, scenario_of, with_outages
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 from portsim.results import Ledger, read_manifest, read_records
@@ -67,9 +67,9 @@ def trace(folder: str | os.PathLike[str], *, unit: int | None = None, replicatio
             raise _problem(path, f"the records of no replication were kept: run with {cure}")
         replication = kept[0]
     records = read_records(path, replication)
-    scenario = load(path / "scenario.yaml")
-    network = lower(scenario)
     seed: int = manifest["seed"]
+    scenario = scenario_of(load(path / "scenario.yaml"), seed=seed, replication=replication)
+    network = lower(scenario)
     traffic = draw(scenario, network, seed=seed, replication=replication)
     if not _fits(traffic, records):
         raise _problem(path, "its records are not of its scenario: `portsim verify` says what was changed")

@@ -21,6 +21,7 @@ from portsim.results.differences import (
     chances,
     differences,
 )
+from portsim.results.ranges import RangeRow, difference_ranges
 from portsim.scenario.scenario import Scenario
 
 HOURS_APART = 0.01
@@ -74,6 +75,7 @@ class Comparison:
     differences : each measure of each plan less the baseline's
     chances : how likely each is the best in each measure
     warnings : what to know before a plan is chosen
+    ranges : where the differences of a single replication lie, of scenarios with a posterior; none of any others
     """
 
     plans: tuple[Played, ...]
@@ -83,6 +85,7 @@ class Comparison:
     chances: tuple[ChanceRow, ...]
     warnings: tuple[str, ...]
     is_interrupted: bool
+    ranges: tuple[RangeRow, ...] = ()
 
     @property
     def baseline(self) -> Played:
@@ -154,6 +157,7 @@ def compare(
         )
         for played in plans
     ]
+    is_drawn = any(candidate.scenario.posterior is not None for candidate in candidates)
     whole = [set(played.run.numbers) for played in plans if played.run.stopped is None]
     shared = sorted(set.intersection(*whole)) if whole else []
     unpaired = [
@@ -170,6 +174,7 @@ def compare(
         chances=chances(measured[0], measured[1:]),
         warnings=tuple(dict.fromkeys([*unpaired, *_of_fewer(plans), *_warnings(plans)])),
         is_interrupted=together.is_interrupted,
+        ranges=difference_ranges(measured[0], measured[1:]) if is_drawn else (),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from portsim.model import draw, lower
+from portsim.model import draw, lower, scenario_of
 from portsim.model.network import NONE
 from portsim.scenario.scenario import Scenario
 
@@ -37,6 +37,7 @@ def _wanted(scenario: Scenario, seed: int, number: int) -> dict[str, tuple[Count
 
     Within the measured stretch, in which those who stay away are counted.
     """
+    scenario = scenario_of(scenario, seed=seed, replication=number)
     network = lower(scenario)
     traffic = draw(scenario, network, seed=seed, replication=number)
     alone = traffic.parent == NONE

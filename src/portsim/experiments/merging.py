@@ -21,6 +21,7 @@ from portsim.results import Measure, read_measures, summarise
 from portsim.results.journal import Asked, Entry, damaged, in_words, read_asked, read_entry, sha256
 from portsim.results.manifest import FILE, RUN, is_as_written, manifest_of, read_manifest
 from portsim.results.opening import open_folder
+from portsim.results.ranges import ranges
 from portsim.results.runtables import folder_of
 from portsim.results.store import SCENARIO
 from portsim.scenario import load
@@ -133,7 +134,12 @@ def _summary(
     stopped: str | None,
     end_ms: int,
 ) -> Run:
-    rows = summarise(scenario.port, [measures for _, measures, _ in done])
+    rows = summarise(
+        scenario.port,
+        [measures for _, measures, _ in done],
+        is_binned=scenario.records == "summary",
+        is_drawn=scenario.posterior is not None,
+    )
     found = warnings_about(rows, [finding for _, _, finding in done])
     extent = ""
     if stopped is not None:
@@ -154,6 +160,7 @@ def _summary(
         stopped=stopped,
         is_interrupted=False,
         end_ms=end_ms,
+        ranges=() if scenario.posterior is None else ranges([measures for _, measures, _ in done]),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from portsim.engines import EngineName, simulate
 from portsim.errors import LimitError
 from portsim.experiments.findings import NOTHING, Finding, find
-from portsim.model import draw, lower, with_outages
+from portsim.model import draw, lower, scenario_of, with_outages
 from portsim.model.network import Network, frozen
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
@@ -43,6 +43,7 @@ def replay(scenario: Scenario, number: int, *, seed: int | None = None, engine: 
     Raises ValueError for an engine that does not exist, UnavailableError for one that cannot run here.
     """
     seed = scenario.seed if seed is None else seed
+    scenario = scenario_of(scenario, seed=seed, replication=number)
     network = lower(scenario)
     traffic = draw(scenario, network, seed=seed, replication=number)
     return play(scenario, network, traffic, seed=seed, number=number, engine=engine)

@@ -124,13 +124,14 @@ def replicate_region(
     measures = {name: run.measures for name, run in runs.items()}
     complete = [] if stopped and not done else list(zip(*measures.values(), strict=True))
     binned = [port.name for port in region.ports if port.scenario.records == "summary"]
+    drawn = [port.name for port in region.ports if port.scenario.posterior is not None]
     return RegionRun(
         region=region,
         seed=seed,
         runs=runs,
         numbers=tuple(done),
         totals=tuple(add_up(replication) for replication in complete),
-        rows=summarise_region(region.name, measures, complete, binned=binned),
+        rows=summarise_region(region.name, measures, complete, binned=binned, drawn=drawn),
         warnings=_warnings(region, runs, extent, stopped, has_totals=bool(complete)),
         stopped="; ".join(f"port {name}: {why}" for name, why in stopped.items()) or None,
         is_interrupted=is_interrupted,

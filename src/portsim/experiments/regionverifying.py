@@ -90,10 +90,11 @@ def _totals(folder: Path, manifest: Mapping[str, Any], names: Iterable[str]) -> 
     ports = {name: read_manifest(folder / name) for name in names}
     measures = {name: _measures(folder / name, port["replications"]) for name, port in ports.items()}
     binned = [name for name, port in ports.items() if port.get("records") == "summary"]
+    drawn = [name for name, port in ports.items() if port.get("posterior") is not None]
     numbers = manifest["replications"]
     complete = list(zip(*measures.values(), strict=True)) if numbers else []
     made = {
-        SUMMARY: summary_lines(summarise_region(manifest["region"], measures, complete, binned=binned)),
+        SUMMARY: summary_lines(summarise_region(manifest["region"], measures, complete, binned=binned, drawn=drawn)),
         TOTALS: total_lines(numbers, [add_up(replication) for replication in complete]),
     }
     for path, pieces in made.items():

@@ -12,10 +12,11 @@ from portsim.experiments.executors import Executor, Played, Task, choose_for, ex
 from portsim.experiments.findings import Finding, warnings_about
 from portsim.experiments.parts import visits_of
 from portsim.experiments.playing import Replication
-from portsim.model import draw, lower
+from portsim.model import draw, lower, scenario_of
 from portsim.model.network import Network
 from portsim.model.traffic import Traffic
 from portsim.results import Measure, MetricRow, summarise
+from portsim.results.ranges import RangeRow, ranges
 from portsim.results.runtables import Keep
 from portsim.scenario.capacity import load_warnings
 from portsim.scenario.scenario import Scenario
@@ -36,6 +37,7 @@ class Run:
     numbers : the replications the rows summarise
     measures : of each of them, in the same order
     rows : means over them with their intervals
+    ranges : where a single replication lies, of a scenario with a posterior; none of any other
     kept : replications whose records were asked for
     stopped : why a replication could not be played to its end, None if all could. The rows are then of the
         replications before it, or, where there are none, of the part it played
@@ -55,6 +57,7 @@ class Run:
     stopped: str | None
     is_interrupted: bool
     end_ms: int
+    ranges: tuple[RangeRow, ...] = ()
 
 
 def replicate(
@@ -191,13 +194,17 @@ class Gathering:
         return self._known[number]
 
     def task(self, number: int) -> Task:
-        """The work of a replication. The engine is chosen with the first, from its traffic."""
+        """The work of a replication. The engine is chosen with the first, from its traffic.
+
+        Raises ScenarioError where the draw of the posterior it is played with makes no valid scenario.
+        """
         traffic: Traffic | None = None
+        scenario = self._scenario_of(number)
         if self._choice is None:
-            traffic = self._choose(number)
+            traffic = self._choose(number, scenario)
         assert self._choice is not None
         return Task(
-            self._scenario,
+            scenario,
             number,
             self._seed,
             self._choice.engine,
@@ -206,13 +213,17 @@ class Gathering:
             drawn=traffic,
         )
 
-    def _choose(self, number: int) -> Traffic | None:
+    def _scenario_of(self, number: int) -> Scenario:
+        return scenario_of(self._scenario, seed=self._seed, replication=number)
+
+    def _choose(self, number: int, scenario: Scenario) -> Traffic | None:
         """Choose the engine by the traffic of a replication, which comes back if all of it was drawn."""
         traffic: Traffic | None = None
-        if self._scenario.records == "summary":
-            work: Traffic | int = visits_of(self._scenario, self._network, seed=self._seed, number=number)
+        network = self._network if scenario is self._scenario else lower(scenario)
+        if scenario.records == "summary":
+            work: Traffic | int = visits_of(scenario, network, seed=self._seed, number=number)
         else:
-            work = traffic = draw(self._scenario, self._network, seed=self._seed, replication=number)
+            work = traffic = draw(scenario, network, seed=self._seed, replication=number)
         self._choice = choose_for(
             self._executor,
             self._engine,
@@ -230,7 +241,9 @@ class Gathering:
         """Take a replication in; one that had to stop is the last, and counts only if there is none before it."""
         is_first = not self._done
         if played.records is not None and (self._keep == "all" or (self._keep == "first" and is_first)):
-            self._kept.append(played.replication(self._scenario, self._network, seed=self._seed))
+            scenario = self._scenario_of(played.number)
+            network = self._network if scenario is self._scenario else lower(scenario)
+            self._kept.append(played.replication(scenario, network, seed=self._seed))
         self._newest = played.number
         self._stopped = played.stopped
         if self._stopped is None or is_first:
@@ -255,11 +268,16 @@ class Gathering:
         extent : what the figures are of, where it is less than was asked for
         """
         if self._choice is None:  # everything was known: the engine is the one that would have played it
-            self._choose(self._first)
+            self._choose(self._first, self._scenario_of(self._first))
         assert self._choice is not None
         done = self._done
         is_binned = self._scenario.records == "summary"
-        rows = summarise(self._scenario.port, [measures for _, measures, _ in done], is_binned=is_binned)
+        rows = summarise(
+            self._scenario.port,
+            [measures for _, measures, _ in done],
+            is_binned=is_binned,
+            is_drawn=self._scenario.posterior is not None,
+        )
         found = warnings_about(rows, [finding for _, _, finding in done])
         choice = self._choice
         known = (choice.notice or "", *self._scenario.warnings, *load_warnings(self._scenario), *found)
@@ -276,4 +294,5 @@ class Gathering:
             stopped=self._stopped,
             is_interrupted=is_interrupted,
             end_ms=self._end_ms,
+            ranges=() if self._scenario.posterior is None else ranges([measures for _, measures, _ in done]),
         )

@@ -9,7 +9,18 @@ from portsim.model.draws import Drawing, draw
 from portsim.model.lowering import lower
 from portsim.model.network import Network
 from portsim.model.outages import with_outages
+from portsim.model.posterior import draw_of, scenario_of
 from portsim.model.records import Records
 from portsim.model.traffic import Traffic
 
-__all__ = ["Drawing", "Network", "Records", "Traffic", "draw", "lower", "with_outages"]
+__all__ = [
+    "Drawing",
+    "Network",
+    "Records",
+    "Traffic",
+    "draw",
+    "draw_of",
+    "lower",
+    "scenario_of",
+    "with_outages",
+]

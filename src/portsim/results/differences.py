@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -286,6 +286,14 @@ def _test(values: Sequence[float]) -> _Test:
     from scipy.special import stdtr
 
     return _Test(mean, sd, n, float(2 * stdtr(n - 1, -abs(mean) / (sd / math.sqrt(n)))))
+
+
+def paired_values(baseline: PlanMeasures, plan: PlanMeasures) -> Iterator[tuple[Key, list[float]]]:
+    """Of each measure that both have, the differences of a plan from the baseline, replication by replication."""
+    _, (base, own) = _matrices([baseline, plan])
+    for key, values in base.items():
+        if key in own:
+            yield key, _pair(own[key], values)
 
 
 def _pair(plan: NDArray[np.float64], base: NDArray[np.float64]) -> list[float]:

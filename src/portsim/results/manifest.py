@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from portsim.errors import Place, Problem, ScenarioError
+from portsim.model import draw_of
 from portsim.model.network import Network
 from portsim.results.names import DIRECTIONS, UNIT_OUTCOMES, VISIT_OUTCOMES, Names
 from portsim.scenario.calendar import moment
@@ -95,10 +96,23 @@ def manifest_of(
             for source in scenario.sources
             if source.kind in ("plan", "set")
         ],
+        "posterior": _posterior(scenario, seed, replications),
         "warnings": list(warnings),
         "stopped": stopped,
         "is_interrupted": is_interrupted,
         "wall_s": dict(wall_s or {}),
+    }
+
+
+def _posterior(scenario: Scenario, seed: int, replications: Sequence[int]) -> dict[str, Any] | None:
+    """What a calibration left open, and which draw each replication was played with; None where nothing is open."""
+    if scenario.posterior is None:
+        return None
+    return {
+        "calibration": dict(scenario.posterior.made),
+        "numbers": {one.name: [path for path, _ in one.sets] for one in scenario.posterior.numbers},
+        "draws": len(scenario.posterior.draws),
+        "draw_of": [draw_of(scenario, seed=seed, replication=number) for number in replications],
     }
 
 

@@ -48,6 +48,10 @@ BUFFERS = frozenset({"buffer_time_min", "buffer_index"})
 """Differences of such metrics: unfinished units may push them either way."""
 
 
+DRAWN = "each at a draw of the posterior"
+"""How the method of a row says that chance is not all that differs between replications."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricRow:
     """One measure over all replications.
@@ -76,7 +80,7 @@ class MetricRow:
 
 
 def summarise(
-    port: str, replications: Sequence[Sequence[Measure]], *, is_binned: bool = False
+    port: str, replications: Sequence[Sequence[Measure]], *, is_binned: bool = False, is_drawn: bool = False
 ) -> tuple[MetricRow, ...]:
     """Put the measures of replications side by side, one row for each.
 
@@ -87,6 +91,7 @@ def summarise(
     bounds; so are recoveries where a queue was not gone by the end.
 
     is_binned : whether percentiles of times were counted in bins, which rows say with how far they may be off
+    is_drawn : whether each replication was played with a draw of a posterior of its own, which rows say
 
     Raises ValueError if the replications do not have the same rows.
     """
@@ -129,7 +134,7 @@ def summarise(
                 measure.pool,
                 *numbers,
                 len(values),
-                _method(measure.metric, len(values), is_unfinished, is_binned),
+                _method(measure.metric, len(values), is_unfinished, is_binned, is_drawn),
             )
         )
     return tuple(rows)
@@ -161,13 +166,15 @@ def _defined(column: Sequence[Measure]) -> list[float]:
     return [measure.value for measure in column if not math.isnan(measure.value)]
 
 
-def _method(metric: str, n: int, is_unfinished: bool, is_binned: bool) -> str:
+def _method(metric: str, n: int, is_unfinished: bool, is_binned: bool, is_drawn: bool) -> str:
     if n == 0:
         return "undefined"
     if metric in MAXIMA:
         method = "maximum over replications: no interval"
     else:
         method = "t over replications" if n > 1 else "one replication: no interval"
+    if is_drawn and metric not in MAXIMA and n > 1:
+        method += f", {DRAWN}"
     if is_binned and (metric in BINNED or metric in BUFFERS):
         of = "from a percentile" if metric in BUFFERS else "percentile"
         method = f"{of} within {100 * BIN_ERROR:.1f} %, {method}"

@@ -56,25 +56,29 @@ def summarise_region(
     complete: Sequence[Sequence[Sequence[Measure]]],
     *,
     binned: Collection[str] = (),
+    drawn: Collection[str] = (),
 ) -> tuple[MetricRow, ...]:
     """Rows of the totals, then those of each port under its name in the region.
 
     ports : measures of each port's replications, by name
     complete : of each replication that all ports have played to the end, the measures by port
     binned : the ports whose percentiles of times were counted in bins; totals have no percentiles
+    drawn : the ports of which each replication was played with a draw of a posterior
 
     The interval of a total is that of the sums of each replication, not a sum of intervals. A total is marked as a
     lower bound if it is one in any port.
     """
     of_ports = [
-        row for name, replications in ports.items() for row in summarise(name, replications, is_binned=name in binned)
+        row
+        for name, replications in ports.items()
+        for row in summarise(name, replications, is_binned=name in binned, is_drawn=name in drawn)
     ]
     bounds = {
         row.metric
         for row in of_ports
         if row.method.startswith("lower bound") and (row.flow, row.stage, row.pool) == (None, None, None)
     }
-    totals = summarise(region, [add_up(replication) for replication in complete])
+    totals = summarise(region, [add_up(replication) for replication in complete], is_drawn=bool(drawn))
     marked = (
         replace(row, method=f"lower bound, {row.method}") if row.metric in bounds and row.n else row for row in totals
     )

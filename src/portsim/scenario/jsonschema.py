@@ -138,6 +138,9 @@ def _definitions() -> Json:
         "targets": _map(number) | {"propertyNames": {"enum": _targets()}},
         "files": {"type": "array", "items": text},
         "settings": {"type": "object", "minProperties": 1},
+        "texts": {"type": "array", "items": text},
+        "paths": {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}, _map(number)]},
+        "draws": {"type": "string", "pattern": "^[^\\n]+\\n."},
         "plans": {"type": "object", "additionalProperties": {"type": "object"}, "propertyNames": {"pattern": _NAME}},
         "sources": {"type": "object", "additionalProperties": _source()},
     }

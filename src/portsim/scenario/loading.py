@@ -18,7 +18,7 @@ from portsim.errors import Problem, ScenarioError
 from portsim.facts import Fact, load_facts
 from portsim.scenario import csvfile, references, sources
 from portsim.scenario.appointments import check_slots
-from portsim.scenario.assembly import Assembly, Parts
+from portsim.scenario.assembly import Assembly, Parts, read_map
 from portsim.scenario.files import check_is_scenario, find_file, locate_scenario
 from portsim.scenario.findings import Findings
 from portsim.scenario.flows import check_gates, clocks_of, read_flows
@@ -36,10 +36,12 @@ from portsim.scenario.overlay import (
     stamp,
     unknown,
 )
+from portsim.scenario.posterior import Stated, central_draw, lay_settings, plain_posterior
 from portsim.scenario.regimes import read_regimes
 from portsim.scenario.resolved import Attachments, resolved_tree
-from portsim.scenario.scenario import Limits, Scenario
+from portsim.scenario.scenario import Limits, Posterior, Scenario
 from portsim.scenario.schema.fields import is_name
+from portsim.scenario.schema.posterior import PosteriorModel
 from portsim.scenario.settings import NOT_IN_OVERLAYS, apply_settings
 from portsim.scenario.units import shown
 from portsim.yamlfile import Document
@@ -107,6 +109,8 @@ class ScenarioSource:
         self.extra_facts = [Path(file) for file in facts]
         self._facts_nodes: list[Node] = []
         self._facts: Mapping[str, Fact] | None = None
+        self.posterior: Stated | None = None
+        self._central: int | None = None
         self.citations = sources.Citations(self._load_facts, self.problems)
         tree = self._layer(document, folder, (path.resolve(),) if path else ())
         if self._facts_nodes or self.extra_facts:
@@ -122,6 +126,7 @@ class ScenarioSource:
         node = plant(document)
         check_is_scenario(node)
         own = replace(node, value={key: below for key, below in node.value.items() if key != "extends"})
+        stated = own.value.pop("posterior", None)
         extends = child(node, "extends")
         if extends is not None and extends.value is not None:
             parent = self._parent(extends, folder, chain)
@@ -131,7 +136,20 @@ class ScenarioSource:
         self._facts_nodes += items(node, "facts")
         if said is not None and said.value is not None:
             own = sources.vouch(own, said, self.citations, self.problems)
-        return own
+        return own if stated is None else self._open(own, stated)
+
+    def _open(self, tree: Node, node: Node) -> Node:
+        """Take in the posterior that a file states over these values; null for none."""
+        self.posterior = None
+        model = None if node.value is None else read_map(PosteriorModel, node, self.problems)
+        if model is None:
+            return tree
+        settings = child(node, "set")
+        if settings is not None:
+            tree = lay_settings(tree, settings, model.calibration.name, self.problems)
+        self.posterior = Stated.of(model, node, tree)
+        self._central = central_draw(self.posterior.draws)
+        return tree
 
     def _parent(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> Node | None:
         """The scenario that is extended, or None with a problem."""
@@ -185,9 +203,13 @@ class ScenarioSource:
         """Raise ScenarioError with every problem that the scenario has with a plan laid over it."""
         self._read(plan, ())
 
-    def scenario(self, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
-        """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
-        read = self._read(plan, sets)
+    def scenario(self, plan: str | None = None, sets: Sequence[str] = (), *, draw: int | None = None) -> Scenario:
+        """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem.
+
+        draw : of the posterior, whose scenario is left without one; None for the scenario that carries it, if there is
+            one, and shows its central draw
+        """
+        read = self._read(plan, sets, draw)
         tree, findings, citations, heading, span = read.tree, read.findings, read.citations, read.heading, read.span
         for warning in sources.disagreements(tree, citations.cited):
             findings.warnings.append(warning)
@@ -195,6 +217,10 @@ class ScenarioSource:
         used = {number.detail.partition(" ")[0] for number in numbers if number.kind == "fact"}
         used.update(window.published for window in read.windows if window.published is not None)
         attachments = Attachments(findings, self.extra_facts)
+        resolved = resolved_tree(tree, attachments)
+        posterior = None if draw is not None else self._settled(plan, sets)
+        if posterior is not None:
+            resolved["posterior"] = plain_posterior(posterior)
         return Scenario(
             name=heading.name,
             description=heading.description or "",
@@ -217,18 +243,45 @@ class ScenarioSource:
             facts={name: citations.cited[name] for name in sorted(used & citations.cited.keys())},
             warnings=tuple(findings.warnings),
             plans=tuple(entries(self.plans)),
-            resolved=resolved_tree(tree, attachments),
+            resolved=resolved,
             files=tuple(findings.files.items()),
             attachments=attachments.listed(),
             records=heading.records,
+            posterior=posterior,
         )
 
-    def _read(self, plan: str | None, sets: Sequence[str]) -> Parts:
+    def _settled(self, plan: str | None, sets: Sequence[str]) -> Posterior | None:
+        """What the posterior leaves open of the scenario with a plan and settings; None if that is nothing."""
+        if self.posterior is None or self._central is None:
+            return None
+        texts = tuple(sets)
+
+        def load(draw: int) -> Scenario:
+            try:
+                return self.scenario(plan, texts, draw=draw)
+            except ScenarioError as error:
+                said = f" (with draw {draw} of the posterior of {self.posterior_name})"
+                raise ScenarioError(
+                    [replace(problem, message=problem.message + said) for problem in error.problems]
+                ) from None
+
+        settled = self.posterior.settled(self.layered(plan, sets, Problems()), self._central, load)
+        return settled if settled.open_numbers else None
+
+    @property
+    def posterior_name(self) -> str:
+        """The calibration that the posterior comes from."""
+        return "" if self.posterior is None else self.posterior.model.calibration.name
+
+    def _read(self, plan: str | None, sets: Sequence[str], draw: int | None = None) -> Parts:
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
         # Demand is timed by the port as it is, wherever the plan lets units stop first.
         clocks = {} if plan is None else clocks_of(self.layered(None, sets, Problems()))
         tree = self.layered(plan, sets, findings.problems)
+        draw = self._central if draw is None else draw
+        if self.posterior is not None and draw is not None:
+            tree = self.posterior.lay(tree, draw, findings.problems)
         tree = sources.resolve(tree, citations, findings.problems)
         assembly = Assembly(tree, findings)
         references.check_names(assembly)

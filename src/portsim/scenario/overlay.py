@@ -16,7 +16,7 @@ from portsim.errors import Place, Problem
 from portsim.scenario.units import shown, suggestion
 from portsim.yamlfile import Document, Path
 
-MarkKind = Literal["fact", "measured", "assumed", "plan", "set"]
+MarkKind = Literal["fact", "measured", "calibrated", "assumed", "plan", "set"]
 
 NAMED_SECTIONS = frozenset({"sides", "officers", "stages", "flows", "windows", "plans"})
 """Top-level keys below which the user chooses the names."""

@@ -6,7 +6,7 @@ were stated, in the clock of their side; `portsim.scenario.calendar` turns them 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -209,8 +209,45 @@ class NumberSource:
 
     path: str
     text: str
-    kind: Literal["fact", "measured", "assumed", "plan", "set", "none"]
+    kind: Literal["fact", "measured", "calibrated", "assumed", "plan", "set", "none"]
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A number that a calibration left open.
+
+    sets : (path, factor) of the numbers of the scenario that follow it; none where a plan or setting says all of them
+    unit : what stands behind it in the scenario; is_whole : whether it is a whole number
+    """
+
+    name: str
+    sets: tuple[tuple[str, float], ...]
+    unit: str = ""
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What a calibration left open of a scenario: each replication is played with one of the draws.
+
+    calibration : its name; made : what is known of it, as plain values
+    draws : a value of every number in each, of equal weight
+    central : the draw that the scenario itself shows
+    load : gives the scenario of a draw, which has no posterior; raises ScenarioError
+    """
+
+    calibration: str
+    made: Mapping[str, Any]
+    numbers: tuple[Unknown, ...]
+    draws: tuple[tuple[float, ...], ...]
+    central: int
+    load: Callable[[int], Scenario] = field(compare=False, repr=False)
+
+    @property
+    def open_numbers(self) -> tuple[Unknown, ...]:
+        """Those that something of the scenario follows."""
+        return tuple(number for number in self.numbers if number.sets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +280,7 @@ class Scenario:
     files : (path as given, sha256 hex) of every file read
     records : what a replication keeps: every unit and visit, or a summary made days at a time
     attachments : (name in `resolved`, path now) of each data file that has to lie beside a copy of `resolved`
+    posterior : what a calibration left open of it; None if all of its numbers are what they are
     origin : where it was read; None if that was not by a file or a text of its own
     """
 
@@ -268,4 +306,5 @@ class Scenario:
     files: tuple[tuple[str, str], ...]
     attachments: tuple[tuple[str, str], ...] = ()
     records: Literal["all", "summary"] = "all"
+    posterior: Posterior | None = None
     origin: Origin | None = field(default=None, compare=False, repr=False)

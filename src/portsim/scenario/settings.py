@@ -9,7 +9,7 @@ from portsim import yamlfile
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.scenario.overlay import Mark, Node, Problems, assign, plant, stamp
 
-NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources")
+NOT_IN_OVERLAYS = ("portsim", "extends", "plans", "sources", "posterior")
 """Top-level keys that neither a plan nor a setting may change."""
 
 

@@ -313,7 +313,7 @@ def written(tree: Node) -> dict[str, Any]:
     """The `sources` of the finished scenario: one entry per number that something vouches for, by its exact path."""
     result: dict[str, Any] = {}
     for path, node, _ in numbers(tree):
-        if node.mark:
+        if node.mark and node.mark.kind != "calibrated":  # the posterior vouches for it, and says so itself
             result[".".join(path)] = _statement(node.mark)
     return result
 
@@ -331,6 +331,6 @@ def _statement(mark: Mark) -> dict[str, Any]:
 
 def count_kinds(sources: Iterable[NumberSource]) -> dict[str, int]:
     """How many numbers each kind of source vouches for, in a fixed order, kinds without any left out."""
-    order = ("fact", "measured", "assumed", "plan", "set", "none")
+    order = ("fact", "measured", "calibrated", "assumed", "plan", "set", "none")
     kinds = [source.kind for source in sources]
     return {kind: kinds.count(kind) for kind in order if kind in kinds}

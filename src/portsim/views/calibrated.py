@@ -10,7 +10,7 @@ from typing import Any
 from portsim.experiments.calibration import Calibration, Finding, Prediction
 from portsim.scenario.calendar import moment, to_local
 from portsim.scenario.units import format_local
-from portsim.views.documents import finite
+from portsim.views.finite import finite
 from portsim.views.tables import Line, Table
 
 DIGITS = 3

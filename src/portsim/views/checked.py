@@ -11,6 +11,7 @@ from portsim.scenario.check import Report
 from portsim.scenario.levels import DAY_MS
 from portsim.scenario.officers import Pool
 from portsim.scenario.scenario import Batch, Scenario, Stage
+from portsim.views.leftopen import open_rows
 from portsim.views.provenance import source_counts
 from portsim.views.tables import Line, Table, number
 
@@ -29,6 +30,11 @@ def check_blocks(report: Report) -> list[Line | Table]:
     if report.closures:
         blocks += [Line(""), Line("Closures, in the clock of every side", is_heading=True), _closures_table(report)]
     blocks += [*_load_tables(report), Line(""), Line(f"numbers: {source_counts(scenario)}")]
+    if rows := open_rows(scenario):
+        heading = f"Left open by the calibration {scenario.posterior.calibration if scenario.posterior else ''}"
+        table = Table(("", "90 % from", "to", "", "numbers"), tuple(rows), (False, True, True, False, False))
+        blocks += [Line(""), Line(heading, is_heading=True), table]
+        blocks.append(Line("Each replication is played with one draw of them; what stands above is of a central one."))
     if scenario.facts:
         blocks += [Line(""), Line("Published figures it cites", is_heading=True), _facts_table(scenario)]
     if report.unsourced:

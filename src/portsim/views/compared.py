@@ -10,6 +10,7 @@ from portsim.results.differences import ChanceRow, DifferenceRow, good_direction
 from portsim.results.selection import Selection
 from portsim.scenario.calendar import to_local
 from portsim.views.measurewords import Scale, percent, words_of
+from portsim.views.posterior import held, posterior_fact
 from portsim.views.rows import UNDEFINED, half_width
 from portsim.views.tables import Line, Table
 
@@ -65,6 +66,8 @@ def _header(comparison: Comparison) -> list[Line | Table]:
         ("measured", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, {scenario.clock}"),
         ("replications", f"{len(comparison.numbers)} of each on the same chance, seed {comparison.seed}"),
     ]
+    if scenario.posterior is not None:
+        facts.append(("left open", f"{posterior_fact(scenario)}, the same for every plan"))
     title = f"{scenario.name}: {_counted(len(comparison.plans) - 1, 'plan')} compared"
     if len(names) > 1:
         title = f"{len(comparison.plans)} scenarios compared"
@@ -131,6 +134,7 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
     has_chances = good_direction(selection.metric) != 0 and any(
         chance_of(comparison, played, selection) for played in comparison.plans
     )
+    has_ranges = bool(comparison.ranges)
     lines = []
     for played, row in zip(comparison.plans, [None, *differences], strict=True):
         own = selection.find(played.run.rows)
@@ -143,7 +147,9 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
             interval = UNDEFINED if math.isnan(row.ci_low) else scale.between(row.ci_low, row.ci_high)
             cells = [scale.change(row.mean), interval, row.verdict]
         best = [UNDEFINED if chance is None else f"{100 * chance.probability:.0f} %"] if has_chances else []
-        lines.append((played.label, value, *cells, *best))
+        lines.append(
+            (played.label, value, *cells, *best, *([_range(comparison, played, selection, scale)][:has_ranges]))
+        )
     columns = [
         "",
         own_scale.titled("mean ± 95 %"),
@@ -151,8 +157,17 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
         "interval",
         "verdict",
         *(["best"] if has_chances else []),
+        *([f"{held(comparison.ranges)} within"] if comparison.ranges else []),
     ]
-    return Table(tuple(columns), tuple(lines), (False, True, True, True, False, *([True] if has_chances else [])))
+    more = (True,) * (len(columns) - 5)
+    return Table(tuple(columns), tuple(lines), (False, True, True, True, False, *more))
+
+
+def _range(comparison: Comparison, played: Played, selection: Selection, scale: Scale) -> str:
+    """Where the difference of a single replication lies."""
+    row = selection.find(row for row in comparison.ranges if row.plan == played.plan)
+    is_known = row is not None and played is not comparison.baseline and not math.isnan(row.low)
+    return scale.between(row.low, row.high) if row is not None and is_known else ""
 
 
 def _hours_table(comparison: Comparison) -> Table | None:
@@ -195,6 +210,13 @@ def _closing(comparison: Comparison) -> list[Line]:
             "best: by resampling"
         )
     )
+    if comparison.ranges:
+        lines.append(
+            Line(
+                "intervals are of the mean difference over what the calibration leaves open, and shrink with more "
+                f"replications; the last column, which holds {held(comparison.ranges)}, does not"
+            )
+        )
     if apart:
         is_any = any(played.candidate.adjusted for played in comparison.plans)
         cure = "" if is_any else "; --equal-hours compares them at the same"

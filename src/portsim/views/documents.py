@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +11,8 @@ from portsim.experiments.precision import Stopping
 from portsim.experiments.screening import Screening
 from portsim.experiments.sweep import Sweep
 from portsim.scenario.calendar import moment
+from portsim.views.finite import finite
+from portsim.views.posterior import posterior_document
 
 
 def run_document(run: Run, stopping: Stopping | None = None) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def run_document(run: Run, stopping: Stopping | None = None) -> dict[str, Any]:
         },
         "warnings": list(run.warnings),
         "metrics": [{name: finite(value) for name, value in asdict(row).items()} for row in run.rows],
+        "posterior": posterior_document(scenario, run.seed, run.numbers, run.ranges),
     } | ({} if stopping is None else {"precision": _precision(stopping)})
 
 
@@ -83,6 +85,12 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
             for row in comparison.differences
             if (row.kind, row.direction, row.pool) == (None, None, None)
         ],
+        "posterior": posterior_document(
+            scenario,
+            comparison.seed,
+            comparison.numbers,
+            [row for row in comparison.ranges if (row.kind, row.direction, row.pool) == (None, None, None)],
+        ),
         "best": [
             {name: finite(getattr(row, name)) for name in _BEST}
             for row in comparison.chances
@@ -144,8 +152,3 @@ def screening_document(screening: Screening) -> dict[str, Any]:
         "left_out": [asdict(one) for one in screening.left_out],
         "effects": [{name: finite(value) for name, value in asdict(one).items()} for one in screening.effects],
     }
-
-
-def finite(value: Any) -> Any:
-    """The value, None for a number that is undefined."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

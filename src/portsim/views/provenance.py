@@ -9,6 +9,7 @@ from portsim.scenario.scenario import Scenario
 KINDS = {
     "fact": "from published figures",
     "measured": "measured",
+    "calibrated": "from a calibration",
     "assumed": "assumed",
     "plan": "set by the plan",
     "set": "set by --set",

@@ -10,6 +10,7 @@ from portsim.model.network import Stage
 from portsim.results.spread import BIN_ERROR
 from portsim.scenario.calendar import to_local
 from portsim.scenario.scenario import Scenario
+from portsim.views.posterior import posterior_fact, ranges_section
 from portsim.views.provenance import source_counts
 from portsim.views.published import published_table
 from portsim.views.rows import UNDEFINED, Rows, TimeUnit
@@ -57,6 +58,7 @@ def run_blocks(run: Run, stopping: Stopping | None = None) -> list[Line | Table]
     for heading, table in sections:
         if table is not None:
             blocks += [Line(""), Line(heading, is_heading=True), table]
+    blocks += ranges_section(run.ranges)
     return [*blocks, Line(""), *([] if stopping is None else [Line(stopping.reason)]), *_closing(run)]
 
 
@@ -75,6 +77,8 @@ def _header(run: Run) -> list[Line | Table]:
     ]
     if scenario.records == "summary":
         facts.append(("kept", f"a summary: percentiles of times are off by {100 * BIN_ERROR:.1f} % at most"))
+    if scenario.posterior is not None:
+        facts.append(("left open", posterior_fact(scenario)))
     return [Line(scenario.name, is_heading=True), Table.of(("", ""), facts, names=2)]
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from portsim.yamlfile.reading import MAX_DEPTH, MAX_NUMBER_CHARACTERS, SURROGATE, UNREADABLE
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*|[0-9]+(?:\.[0-9]+)? [a-z]+")
+_BLOCK = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?\n){2,}")
+"""Text of several plain lines, which is written as it stands."""
+
 _WORDS_OF_YAML_1_1 = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -39,6 +42,8 @@ def _entry(key: Any, value: Any, lines: list[str]) -> list[str]:
     if not isinstance(key, str):
         raise TypeError(f"a key is text, not {type(key).__name__}")
     name = _scalar(key)
+    if isinstance(value, str) and _BLOCK.fullmatch(value) and len(name) <= 256:
+        return [f"{name}: |", *(f"  {line}" for line in value.splitlines())]
     # A key longer than 1,024 characters is only read in the explicit form.
     head = [f"{name}:"] if len(name) <= 256 else [f"? {name}", ":"]
     if isinstance(value, dict | list | tuple) and value:

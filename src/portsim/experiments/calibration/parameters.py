@@ -12,8 +12,8 @@ from portsim.errors import Problem, ScenarioError
 from portsim.experiments.calibration.page import Page
 from portsim.experiments.calibration.priors import Prior, Shape
 from portsim.experiments.calibration.question import Load, Parameter
-from portsim.scenario.quantities import dimension
 from portsim.scenario.schema.fields import is_name
+from portsim.scenario.schema.posterior import read_paths
 from portsim.scenario.units import shown
 from portsim.yamlfile import Path as Keys
 
@@ -70,25 +70,11 @@ class Parameters:
         return parameters
 
     def _sets(self, keys: Keys) -> list[tuple[str, float]]:
-        found = self.page.value(keys)
-        if isinstance(found, str):
-            found = {found: 1}
-        elif isinstance(found, list) and all(isinstance(path, str) for path in found):
-            found = dict.fromkeys(found, 1)
-        if not isinstance(found, dict) or not found:
-            self.page.refuse(
-                keys, "write a path of the scenario, a list of them, or paths with what each is multiplied with"
-            )
+        try:
+            return list(read_paths(self.page.value(keys)))
+        except ValueError as error:
+            self.page.refuse(keys, str(error))
             return []
-        sets = []
-        for path, times in found.items():
-            if isinstance(times, bool) or not isinstance(times, int | float) or not math.isfinite(times):
-                self.page.refuse(keys, f"{path} is multiplied with a number, got {shown(times)}")
-            elif dimension(tuple(path.split("."))) in (None, "clock", "date", "file"):
-                self.page.refuse(keys, f"{path} is no number of a scenario")
-            else:
-                sets.append((path, float(times)))
-        return sets
 
     def _prior(self, keys: Keys) -> Prior | None:
         found = self.page.value(keys)

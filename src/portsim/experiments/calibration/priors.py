@@ -10,14 +10,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from portsim.scenario import posterior
+
 Floats = NDArray[np.float64]
 Shape = Literal["uniform", "log_uniform", "triangular", "normal", "lognormal", "whole"]
 
 TAIL = 0.001
 """Share of a prior without ends that is left out at either side: a value there is never tried."""
-
-DIGITS = 8
-"""Significant digits of a value: as many as a scenario is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,7 @@ class Prior:
 
     def written(self, value: float, times: float = 1.0) -> str:
         """A value of it, multiplied, as a scenario has it."""
-        number = value * times
-        text = str(round(number)) if self.is_whole and number == round(number) else format(number, f".{DIGITS}g")
-        return f"{text}{'' if self.unit in ('', '%') else ' '}{self.unit}"
+        return posterior.written(value, times=times, unit=self.unit, is_whole=self.is_whole)
 
     def _score(self, share: float | Floats) -> Floats:
         from scipy.special import ndtri

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -176,7 +177,8 @@ class Question:
     load : gives the scenario, the file's own settings on it, with further ones
     scenario : it without any of them
     files : (path as given, sha256 hex) of every file that was read
-    settings : the file's own, as texts
+    plan, settings : the file's own, settings as texts
+    copies : (name below its folder, where it stands) of every file a copy of the scenario needs; none of a shipped one
     """
 
     name: str
@@ -184,11 +186,13 @@ class Question:
     source: str
     load: Load = field(repr=False)
     scenario: Scenario = field(repr=False)
+    plan: str | None
     settings: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     targets: tuple[Target, ...]
     files: tuple[tuple[str, str], ...]
     seed: int
+    copies: tuple[tuple[str, Path], ...] = ()
 
     @property
     def fitted(self) -> list[int]:

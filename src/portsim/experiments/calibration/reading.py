@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from portsim import shipped, yamlfile
@@ -98,6 +98,9 @@ class _Reading:
             scenario = load(())
         except ScenarioError as error:
             raise ScenarioError([*self.page.problems, *error.problems]) from None
+        if scenario.posterior is not None:
+            rule = "carries a posterior already: calibrate the scenario that it extends, with all of the figures"
+            self.page.refuse(("scenario",), rule)
         reader = Parameters(self.page)
         parameters = reader.read()
         figures = Figures(self.page, self.facts, scenario)
@@ -120,11 +123,13 @@ class _Reading:
             source=source,
             load=load,
             scenario=scenario,
+            plan=plan,
             settings=tuple(settings),
             parameters=tuple(parameters),
             targets=tuple(targets),
             files=tuple(files.items()),
             seed=used,
+            copies=tuple(_copies(loading, scenario)) if not _is_shipped(source) else (),
         )
 
     def _read_facts(self) -> None:
@@ -146,8 +151,7 @@ class _Reading:
         if not isinstance(name, str) or not name.strip():
             self.page.refuse(("scenario",), f"got {shown(name)}; write a file beside this one or a shipped scenario")
             return None
-        is_shipped = is_name(name) and (shipped.folder("scenarios") / f"{name}.yaml").is_file()
-        source = name if is_shipped or not (self.folder / name).is_file() else str(self.folder / name)
+        source = name if _is_shipped(name) or not (self.folder / name).is_file() else str(self.folder / name)
         try:
             return source, open_file(source)
         except ScenarioError as error:
@@ -161,3 +165,19 @@ class _Reading:
             self.page.refuse(("set",), "write paths of the scenario with their values")
             return []
         return [f"{path}={json.dumps(value, ensure_ascii=False)}" for path, value in found.items()]
+
+
+def _is_shipped(name: str) -> bool:
+    return is_name(name) and (shipped.folder("scenarios") / f"{name}.yaml").is_file()
+
+
+def _copies(loading: ScenarioSource, scenario: Scenario) -> Iterator[tuple[str, Path]]:
+    """Every file that the scenario, with any of its plans, and what it extends are read from."""
+    assert loading.findings.home is not None
+    home = loading.findings.home.resolve()
+    documents = [folder / Path(name).name for name, folder in loading.findings.folders.items() if folder is not None]
+    every = [scenario, *(loading.scenario(plan) for plan in scenario.plans)]
+    data = [Path(path) for one in every for _, path in one.attachments]
+    for path in dict.fromkeys(path.resolve() for path in (*documents, *data)):
+        if path.is_relative_to(home):
+            yield path.relative_to(home).as_posix(), path

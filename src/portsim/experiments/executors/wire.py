@@ -76,7 +76,17 @@ def task_of(request: bytes) -> Task:
 def scenario_text(scenario: Scenario) -> bytes:
     """A scenario as compressed JSON, without what only people read: its sources, facts, files and values as text."""
     played = replace(
-        scenario, description="", sources=(), facts={}, warnings=(), plans=(), resolved={}, files=(), attachments=()
+        scenario,
+        description="",
+        sources=(),
+        facts={},
+        warnings=(),
+        plans=(),
+        resolved={},
+        files=(),
+        attachments=(),
+        posterior=None,
+        origin=None,
     )
     return zlib.compress(json.dumps(_plain(played), separators=(",", ":")).encode(), level=1)
 

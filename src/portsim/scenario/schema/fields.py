@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn, TypeVar, get_args
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import ErrorDetails, core_schema
@@ -219,12 +219,12 @@ def _translate(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Found, ...
 
 def keys_at(model: type[BaseModel], path: Path) -> Iterable[str]:
     """The keys the map at this path below `model` may have; none if it has no model of its own."""
-    for part in path:
-        if isinstance(part, int):
-            continue
+    parts = iter([part for part in path if not isinstance(part, int)])
+    for part in parts:
         field = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
         inner = _model_in(field.annotation) if field else None
-        if inner is None:
+        # Below a map of names a part is a name of the user's own; the map itself may have any.
+        if field is None or inner is None or (get_origin(field.annotation) is dict and next(parts, None) is None):
             return ()
         model = inner
     return tuple(field.alias or name for name, field in model.model_fields.items())

@@ -35,6 +35,7 @@ from portsim.scenario.schema.journeys import StepEntry, read_journey
 from portsim.scenario.schema.officers import PoolModel
 from portsim.scenario.schema.outages import OutagesModel
 from portsim.scenario.schema.pace import PaceModel
+from portsim.scenario.schema.posterior import PosteriorModel
 from portsim.scenario.schema.values import (
     DurationTable,
     read_distribution,
@@ -350,6 +351,12 @@ class ScenarioFile(Period, Heading):
     """What-ifs by name: {eight_a_crew: {officers.border_police.crew_size: 8}}. Default none.
 
     A plan may change anything but what comes: arrivals, kinds, directions, persons and goods stay.
+    """
+
+    posterior: PosteriorModel | None = None
+    """What a calibration left open of the numbers above. Default nothing: they are what they are.
+
+    `portsim calibrate ... -o DIR` writes it. It replaces that of a scenario that is extended.
     """
 
     sources: Annotated[dict[str, Any], Quantity(lambda value: value, "sources")] = Field(default_factory=dict)

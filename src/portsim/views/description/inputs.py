@@ -11,6 +11,7 @@ from portsim.scenario.scenario import NumberSource, Scenario
 from portsim.views.description.document import Block, Grid, Listing, Paragraph, Section, ToWrite, code, codes, escape
 from portsim.views.description.quantities import amount, plural
 from portsim.views.description.subject import Subject
+from portsim.views.leftopen import open_rows
 from portsim.views.provenance import source_counts
 
 MOST_DIGITS = 9
@@ -141,6 +142,7 @@ def _origin(source: NumberSource, times: float, reasons: Mapping[str, str]) -> s
     return {
         "fact": f"published: {code(source.detail)}{factor}",
         "measured": f"measured: {escape(source.detail)}",
+        "calibrated": f"calibrated, {escape(source.detail)}",
         "assumed": f"assumed, {reasons.get(source.detail, '')}",
         "plan": f"set by plan {code(source.detail)}",
         "set": f"set by {code(source.detail)}",
@@ -171,6 +173,17 @@ def _assumptions(scenario: Scenario) -> tuple[Block, ...]:
         ]
         blocks.append(Paragraph("Assumed, with the reason given; 3.3 has the numbers one by one:"))
         blocks.append(Grid.of(("", "reason", "parts of the scenario", "numbers"), rows))
+    if left_open := open_rows(scenario):
+        assert scenario.posterior is not None
+        said = (
+            f"Left open by the calibration {escape(scenario.posterior.calibration)}; each replication is played with "
+            f"one of {len(scenario.posterior.draws):,} draws of the posterior, and 3.3 shows a central one:"
+        )
+        cells = [
+            (code(name), f"{low} to {high} {escape(unit)}".strip(), codes(paths.split(", ")))
+            for name, low, high, unit, paths in left_open
+        ]
+        blocks += [Paragraph(said), Grid.of(("unknown", "90 % of the draws", "numbers that follow it"), cells)]
     unsourced = [source.path for source in scenario.sources if source.kind == "none"]
     if unsourced:
         blocks += [Paragraph(f"Numbers that nothing vouches for: {codes(unsourced)}.")]

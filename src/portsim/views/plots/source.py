@@ -12,7 +12,7 @@ import numpy as np
 
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.experiments import Run
-from portsim.model import draw, lower, with_outages
+from portsim.model import draw, lower, scenario_of, with_outages
 from portsim.model.network import Network
 from portsim.model.records import Table
 from portsim.results import Ledger, Measure, read_manifest, read_measures, read_records, read_table
@@ -184,7 +184,9 @@ class Folder(Source):
 
     def _waits_of(self, number: int) -> Times:
         records = read_records(self._path, number)
-        traffic = draw(self.scenario, self.network, seed=self._seed, replication=number)
+        scenario = scenario_of(self.scenario, seed=self._seed, replication=number)
+        network = self.network if scenario is self.scenario else lower(scenario)
+        traffic = draw(scenario, network, seed=self._seed, replication=number)
         units = records.units
         drawn = traffic.arrived[units["unit"]] if int(units["unit"].max(initial=-1)) < len(traffic) else None
         if drawn is None or np.any((drawn != units["arrived"]) & (units["parent"] < 0)):
@@ -193,7 +195,7 @@ class Folder(Source):
                 "plot it with the version that wrote it, or run it again"
             )
             raise ScenarioError([Problem(Place(str(self._path / _folder(number)), 0, 0), "", message)])
-        network = with_outages(self.scenario, self.network, seed=self._seed, replication=number)
+        network = with_outages(scenario, network, seed=self._seed, replication=number)
         return times_of(Ledger(network, traffic, records))["wait"]
 
     def _hour_tables(self) -> Iterator[tuple[Table, int]]:
