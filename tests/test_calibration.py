@@ -550,9 +550,13 @@ class Synthetic:
         self.predicted = [emulator.predict(x) for emulator in self.learnt.emulators]
 
     def play(self, shares, keys, numbers):
-        values = np.stack([one.prior.value(shares[:, n]) for n, one in enumerate(self.question.parameters)], axis=1)
+        return self.play_with(self.question, shares, keys, numbers)
+
+    @staticmethod
+    def play_with(question, shares, keys, numbers):
+        values = np.stack([one.prior.value(shares[:, n]) for n, one in enumerate(question.parameters)], axis=1)
         with executor_for() as executor:
-            playing = Playing(self.question, executor=executor, engine="auto", expected=len(keys), known={})
+            playing = Playing(question, executor=executor, engine="auto", expected=len(keys), known={})
             rows = zip(keys, values.tolist(), numbers, strict=True)
             return playing.play([Point(key, tuple(row), int(number)) for key, row, number in rows])
 
@@ -580,8 +584,10 @@ def synthetic_ranks(question, ports, seed=1):
 
 
 def seen(one, happened, rng):
-    """What a port publishes of a count: off by its error, rounded, or as a bound at a round number below."""
+    """What a port publishes: off by its error, a count rounded or as a bound at a round number below."""
     error = one.error
+    if one.is_by_log:
+        return float(f"{happened * (1 + error.spread * rng.standard_normal()):.3g}")
     counted = happened / (1 + error.counting * rng.standard_normal()) if error.counting else happened
     if math.isinf(error.above):
         return float(happened) - float(rng.random()) * 60
@@ -645,10 +651,32 @@ def test_counts_never_identify_service_and_bound_it_only_where_the_prior_reaches
     assert keeping.count("not identified") >= 297
 
 
+SURGE = "  surge: {kind: truck, direction: out, journey: [check], arrivals: {csv: surge.csv}}\n"
+SATURATED = "  day: {value: 800, unit: vehicles, source: t, measure: crossings in 2025-03-06 .. 2025-03-06, error: {counting: 3%}}\n"
+"""On 6 March 1,500 trucks come at midnight, more than two lanes pass in a day at any load tried."""
+
+
 @pytest.mark.deep
-def test_waits_identify_service(written):
-    """Far from both ends of the prior: near one, a wait within 10 % and ten days of chance need not exclude it."""
-    assert verdicts_on_service(COUNTED + WAITED, written, 300, loads=(0.6,)).count("identified") >= 285
+@pytest.mark.parametrize("load", [0.4, 0.6, 0.8])
+@pytest.mark.parametrize("more", ["a wait", "a saturated day"])
+def test_waits_and_saturated_days_identify_service(written, tmp_path, more, load):
+    """Each of 100 ports calibrated as a user would, beginning from its own figures."""
+    if more == "a wait":
+        question = read_question(written(COUNTED + WAITED))
+    else:
+        (tmp_path / "surge.csv").write_text("arrived_at\n" + 1_500 * "2025-03-06 00:00\n")
+        question = read_question(written(COUNTED + SATURATED, PORT.replace("flows:\n", f"flows:\n{SURGE}")))
+    prior = question.parameters[1].prior
+    truth = [(300 - 100) / 350, (load * 9 - prior.first) / (prior.second - prior.first)]
+    rng = np.random.default_rng(int(load * 10))
+    happened = Synthetic.play_with(question, np.array([truth] * 100), [f"{n}" for n in range(100)], 10_000 + np.arange(100))  # fmt: skip
+    verdicts = []
+    for row in happened:
+        figures = tuple(replace(one, value=seen(one, row[n], rng)) for n, one in enumerate(question.targets))
+        with executor_for(workers=1) as executor:
+            found = calibrate(replace(question, targets=figures), runs=160, executor=executor)
+        verdicts.append(found.findings[1].verdict)
+    assert verdicts.count("identified") >= 95, verdicts
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------

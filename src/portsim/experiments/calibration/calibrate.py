@@ -1,8 +1,8 @@
 """From figures to what is known of the unknown numbers of a scenario.
 
 Replications are played at quasi-random points of the priors; emulators of the few outputs that figures exist for are
-learnt from them; the posterior under the emulators says where to play more; and replications at draws of the second
-posterior predict every figure. docs/design.md says what this was chosen over, and by which measurement.
+learnt from them; the posterior under the emulators says where to play more, twice; and replications at draws of the
+last posterior predict every figure. docs/design.md says what this was chosen over, and by which measurement.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ Ints = NDArray[np.int64]
 
 RUNS = 320
 LEAST_RUNS = 60
-PARTS = (0.45, 0.3)
-"""Shares of the runs that are played at points of the prior and of the first posterior; the rest predicts."""
+FIRST = 0.45
+"""Share of the runs that is played at points of the prior."""
+
+CLOSER = {"second": 0.15, "third": 0.15}
+"""Shares that are played at points of the posterior as it is known by then, and further out; the rest predicts."""
 
 SHARED = 32
 """Replications that the points are played with in turn: as many points share the chance of each."""
@@ -40,7 +43,7 @@ PREDICTING = 1_000_000
 """Replications that predict are numbered from here, so that they share no chance with those learnt from."""
 
 WIDER = 1.5
-"""How much wider than the first posterior the second points lie."""
+"""How much wider than the posterior as it is known the points lie that are played next."""
 
 FAR = 3.0
 """A figure so many standard deviations away from what the model predicts is not reached."""
@@ -137,23 +140,23 @@ def calibrate(
         on_notice=on_notice,
     )
     parameters, d = question.parameters, len(question.parameters)
-    first_count, second_count = (round(share * runs) for share in PARTS)
+    first_count = round(FIRST * runs)
     first = sobol(d, first_count, question.seed, "first")
     outputs = playing.play(_points(parameters, first, "first"))
-    numbers = np.arange(first_count) % SHARED
-    learnt = learn(question, first, numbers, outputs)
+    learnt = learn(question, first, np.arange(first_count) % SHARED, outputs)
     posterior = learnt.posterior(question.seed)
 
-    second = _wider(posterior.shares, second_count)
-    more = playing.play(_points(parameters, second, "second"))
-    shares = np.concatenate([first, second])
-    numbers = np.concatenate([numbers, np.arange(second_count) % SHARED])
-    every = np.concatenate([outputs, more])
-    near = _near(parameters, shares, second, least=3 * d + 20)
-    learnt = learn(question, shares[near], numbers[near], every[near])
-    posterior = learnt.posterior(question.seed)
+    shares, numbers, every = first, np.arange(first_count) % SHARED, outputs
+    for name, share in CLOSER.items():
+        closer = _wider(posterior.shares, round(share * runs))
+        shares = np.concatenate([shares, closer])
+        numbers = np.concatenate([numbers, np.arange(len(closer)) % SHARED])
+        every = np.concatenate([every, playing.play(_points(parameters, closer, name))])
+        near = _near(parameters, shares, closer, least=3 * d + 20)
+        learnt = learn(question, shares[near], numbers[near], every[near])
+        posterior = learnt.posterior(question.seed)
 
-    drawn = _stride(posterior.shares, runs - first_count - second_count)
+    drawn = _stride(posterior.shares, runs - len(shares))
     predicted = playing.play(_points(parameters, drawn, "predicting", PREDICTING))
     predictions = [
         _prediction(target, predicted[:, place], outputs[:, place], parameters, first)
