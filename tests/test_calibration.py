@@ -7,7 +7,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -511,6 +514,39 @@ def test_a_calibration_that_was_broken_off_goes_on_and_ends_as_if_it_had_not_bee
     assert np.array_equal(resumed.data.values, whole.data.values)
     assert resumed.to_dict() == whole.to_dict()
     assert json.loads((folder / "calibration.json").read_text("utf-8")) == whole.to_dict()
+
+
+def test_a_calibration_that_was_killed_goes_on_to_the_same_posterior(written, tmp_path):
+    path, folder = written(), tmp_path / "killed"
+    command = [
+        sys.executable,
+        "-m",
+        "portsim.cli",
+        "calibrate",
+        str(path),
+        "-n",
+        "60",
+        "-j",
+        "2",
+        "--no-plots",
+        "-q",
+        "-o",
+    ]
+    process = subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    journal = folder / "runs.jsonl"
+    for _ in range(6000):
+        if journal.is_file() and journal.read_bytes().count(b"\n") > 31:
+            break
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, process.stderr.read()
+    assert not (folder / "posterior.csv").exists()
+    assert subprocess.run([*command, str(folder), "--resume"], capture_output=True, check=False).returncode == 0
+    assert subprocess.run([*command, str(tmp_path / "whole")], capture_output=True, check=False).returncode == 0
+    names = {one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()}
+    assert names == {one.relative_to(tmp_path / "whole").as_posix() for one in (tmp_path / "whole").rglob("*") if one.is_file()}  # fmt: skip
+    for name in names - {"runs.jsonl", "run.lock"}:
+        assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
 
 # ---- can it be believed --------------------------------------------------------------------------------------------
