@@ -317,6 +317,9 @@ def test_a_calibration_writes_a_scenario_that_carries_it_anywhere(tmp_path, monk
     assert scenario.posterior.made["figures"] == ["week, 2,100 (a log)"]
     assert len(scenario.posterior.draws) == len(found.posterior)
     assert scenario.end_ms - scenario.start_ms == 10 * 86_400_000, "the stretch of the calibration is not that of a run"
+    held = found.scenario(plan="staffed").posterior
+    assert held is not None
+    assert (held.draws, held.numbers) == (scenario.posterior.draws, scenario.posterior.numbers)
     question = read_question("here/mine.yaml")
     for draw in (0, 500, 1023):
         asked = question.load(question.texts(found.data.values[draw].tolist()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.comparisons import write_folder
+from portsim.api.loading import load_text
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
 from portsim.experiments.calibration import RUNS, Journal, read_question
@@ -17,8 +18,9 @@ from portsim.experiments.calibration import Calibration as Calibrated
 from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
+from portsim.scenario.scenario import Scenario
 from portsim.views.calibrated import calibration_blocks, calibration_document
-from portsim.views.calibratedscenario import calibrated_files
+from portsim.views.calibratedscenario import calibrated_files, file_name, scenario_text
 from portsim.views.csvtables import calibration_files
 from portsim.views.plots.calibrated import draw_pairs
 from portsim.views.plots.paper import write_figure
@@ -67,6 +69,23 @@ class Calibration:
         return (
             f"{data.played:,} replications in {seconds:.0f} s, {data.played / seconds:.1f} a second; "
             f"{data.effective:,.0f} effective draws, {data.effective / seconds:.1f} a second"
+        )
+
+    def scenario(self, *, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
+        """The scenario with what is left open, as `write` writes it: each replication of a run takes a draw of it.
+
+        plan, sets : as for `load`
+
+        Raises ScenarioError.
+        """
+        question = self.data.question
+        source = Path(question.source)
+        return load_text(
+            scenario_text(self.data, source.name if question.copies else question.source),
+            file=file_name(self.data),
+            folder=source.parent if question.copies else None,
+            plan=plan,
+            sets=sets,
         )
 
     def plot(self) -> Figure:

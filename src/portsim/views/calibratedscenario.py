@@ -26,7 +26,8 @@ def calibrated_files(calibration: Calibration) -> dict[str, bytes]:
     """The file, and copies of what it extends, by name."""
     question = calibration.question
     copies = {f"{COPIES}/{name}": path.read_bytes() for name, path in question.copies}
-    return {file_name(calibration): _text(calibration).encode(), **copies}
+    base = f"{COPIES}/{Path(question.source).name}" if question.copies else question.source
+    return {file_name(calibration): scenario_text(calibration, base).encode(), **copies}
 
 
 def posterior_of(calibration: Calibration) -> dict[str, Any]:
@@ -66,9 +67,12 @@ def posterior_of(calibration: Calibration) -> dict[str, Any]:
     return plain
 
 
-def _text(calibration: Calibration) -> str:
+def scenario_text(calibration: Calibration, base: str) -> str:
+    """The text of the file.
+
+    base : what it extends: a shipped scenario, or a file in the folder it is for
+    """
     question = calibration.question
-    base = f"{COPIES}/{Path(question.source).name}" if question.copies else question.source
     known = [
         f"#   {one.parameter.name}: {one.verdict}, {number(one.posterior[0])} to {number(one.posterior[2])}"
         f"{' ' if one.parameter.prior.unit else ''}{one.parameter.prior.unit}"
