@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -305,6 +306,13 @@ def test_every_shipped_scenario_arrives_as_it_was_sent_but_for_what_only_people_
 def test_a_scenario_changed_in_memory_is_sent_as_it_is_now():
     changed = replace(scenario(), end_ms=scenario().start_ms + 3_600_000)
     assert wire.scenario_of(wire.scenario_text(changed)).end_ms == changed.end_ms
+
+
+def test_a_scenario_of_text_with_a_folder_is_sent_without_where_it_was_read(tmp_path):
+    loaded = portsim.load_text(TEXT, folder=tmp_path)
+    assert loaded.origin is not None
+    assert wire.scenario_of(wire.scenario_text(loaded)) == wire.scenario_of(wire.scenario_text(scenario()))
+    assert str(tmp_path).encode() not in zlib.decompress(wire.scenario_text(loaded))
 
 
 def test_what_came_of_a_replication_arrives_as_it_was_sent():
