@@ -118,6 +118,14 @@ def test_a_plan_a_setting_and_a_file_that_extends_prevail_over_the_draws(written
     assert waits(ps.run("none.yaml", replications=2)) == [15, 15], "the scenario as it was"
 
 
+def test_a_setting_of_a_part_of_what_a_draw_would_replace_prevails_too(written):
+    port = PORT.replace("service: 30 min", "service: {lognormal: {mean: 30 min, cv: 0.2}}")
+    assert ps.load(written(port=port)).regimes[0].stages[0].service[None].kind == "fixed"
+    own = ps.load("open.yaml", sets=["stages.check.service.lognormal.cv=0.3"])
+    assert own.posterior is None
+    assert own.regimes[0].stages[0].service[None].params["cv"] == 0.3
+
+
 def test_every_plan_is_played_with_the_same_draws_and_ranges_stand_beside_the_intervals(written):
     both = ps.compare(written(), plans=["two_lanes", "known"], replications=20)
     base, two, known = (waits(ps.run("open.yaml", replications=20, plan=plan)) for plan in (None, "two_lanes", "known"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portsim.errors import Place
-from portsim.scenario.overlay import Mark, Node, Problems, assign, child, stamp
+from portsim.scenario.overlay import Mark, Node, Problems, assign, child, leaves, stamp
 from portsim.scenario.scenario import Posterior, Scenario, Unknown
 from portsim.scenario.schema.posterior import PosteriorModel
 
@@ -31,25 +31,25 @@ class Stated:
     """A posterior where a file states it.
 
     node : as written
-    before : where the value that each path had stood before any draw; None where there was none
+    before : where everything of the value that each path had stood before any draw; nothing where there was none
     """
 
     model: PosteriorModel
     node: Node
-    before: Mapping[str, Place | None] = field(repr=False)
+    before: Mapping[str, tuple[Place, ...]] = field(repr=False)
 
     @classmethod
     def of(cls, model: PosteriorModel, node: Node, tree: Node) -> Stated:
         """It, over a tree of values."""
         paths = [path for number in model.numbers.values() for path, _ in number.sets]
-        return cls(model, node, {path: _place(tree, path) for path in paths})
+        return cls(model, node, {path: _places(tree, path) for path in paths})
 
     def holds(self, tree: Node) -> tuple[Unknown, ...]:
         """The unknown numbers, with the paths that nothing later has taken from them."""
         return tuple(
             Unknown(
                 name,
-                tuple((path, times) for path, times in number.sets if _place(tree, path) == self.before[path]),
+                tuple((path, times) for path, times in number.sets if _places(tree, path) == self.before[path]),
                 number.unit or "",
                 number.whole,
             )
@@ -124,10 +124,10 @@ def plain_posterior(posterior: Posterior) -> dict[str, Any]:
     return {"calibration": dict(posterior.made), "numbers": numbers, "draws": "".join(f"{line}\n" for line in lines)}
 
 
-def _place(tree: Node, path: str) -> Place | None:
-    """Where the value at a dotted path stands, None if there is none; keys may have dots, as those of changes do."""
+def _places(tree: Node, path: str) -> tuple[Place, ...]:
+    """Where the value at a dotted path stands, all of it; keys may have dots, as those of changes do."""
     found = _at(tree, tuple(path.split(".")))
-    return None if found is None else found.place
+    return () if found is None else (found.place, *(leaf.place for _, leaf in leaves(found)))
 
 
 def _at(node: Node, path: tuple[str, ...]) -> Node | None:
