@@ -172,10 +172,10 @@ def _reason(
         return f"{targets[max(moved.below, moved.above)[1]].name} moves with it"
     if verdict == "bounded above":
         size, of = moved.above
-        return f"at the upper end of the prior {targets[of].name} would be {size:.0f} errors away, {ALIKE}"
+        return f"at the upper end of the prior {targets[of].name} would be {_errors(size)} away, {ALIKE}"
     if verdict == "bounded below":
         size, of = moved.below
-        return f"at the lower end of the prior {targets[of].name} would be {size:.0f} errors away, {ALIKE}"
+        return f"at the lower end of the prior {targets[of].name} would be {_errors(size)} away, {ALIKE}"
     if moved.inside[0] < STILL:
         most = max(moved.inside[0], 0.01)
         return f"no figure moves with it by more than {most:.1g} of its own error, over all the values left"
@@ -183,6 +183,10 @@ def _reason(
     if tied is not None:
         return f"the figures tell only what it makes together with {parameters[tied].name}"
     return f"{targets[moved.inside[1]].name} moves with it, but by no more than its own error"
+
+
+def _errors(size: float) -> str:
+    return "1 error" if round(size) == 1 else f"{size:.0f} errors"
 
 
 def _tied(shares: Floats, place: int) -> int | None:
