@@ -140,6 +140,7 @@ def compare(
         numbers,
         seed=used,
         engine=engine,
+        waiting=True,
         executor=executor,
         on_replication=on_replication,
         on_notice=on_notice,
