@@ -28,7 +28,7 @@ from portsim.views.plots.letters import Letters, letters_for
 from portsim.views.plots.paper import CHANGE, INK, SERIES, Band, counted, duration, mean_of, spread, units_word
 from portsim.views.plots.queue import queue_view
 from portsim.views.plots.shading import Duty, Span, shading_of
-from portsim.views.plots.timeline import other_clock, put_dates
+from portsim.views.plots.timeline import Clocks, put_dates
 from portsim.views.plots.use import use_view
 from portsim.views.plots.wait import steps_of, wait_view
 
@@ -417,8 +417,9 @@ def test_marks_follow_the_clock_where_it_changes():
 
 
 def test_the_neighbours_clock_stands_on_top_where_it_differs(source):
-    assert other_clock(source.scenario, 5 * DAY) == ("kyrgyz", Clock("Asia/Bishkek", source.scenario.start_ms))
-    assert other_clock(source.scenario, 100 * DAY) is None
+    clocks = Clocks.of(source.scenario)
+    assert clocks.above(5 * DAY) == ("kyrgyz", Clock("Asia/Bishkek", source.scenario.start_ms))
+    assert clocks.above(100 * DAY) is None
     [upper] = PICTURES["queue"](source, None).axes.child_axes
     assert upper.get_xlabel() == "kyrgyz, clock of Asia/Bishkek"
     ticks = dict(zip(upper.get_xticks(), (label.get_text() for label in upper.get_xticklabels()), strict=True))
@@ -441,9 +442,9 @@ def test_of_a_long_run_it_is_said_how_far_the_neighbours_clock_is_off(scenario):
     zones = scenario.regimes[0].sides
     assert [side.timezone for side in zones] == ["Asia/Shanghai", "Asia/Bishkek"]
     axes = Figure().subplots()
-    put_dates(axes, Letters(), scenario, 90 * DAY)
+    put_dates(axes, Letters(), Clocks.of(scenario), 90 * DAY)
     assert axes.get_xlabel() == "2025, clock of Asia/Shanghai; kyrgyz 2 h behind"
-    put_dates(axes, Letters(), scenario, 5 * DAY)
+    put_dates(axes, Letters(), Clocks.of(scenario), 5 * DAY)
     assert axes.get_xlabel() == "2025, clock of Asia/Shanghai", "the second axis says it"
 
 

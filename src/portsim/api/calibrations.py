@@ -45,7 +45,7 @@ class Calibration:
         """One row per unknown number: its prior and posterior intervals, contraction, verdict and why."""
         import pandas as pd
 
-        return pd.DataFrame(self.to_dict()["parameters"]).drop(columns="sets")
+        return pd.DataFrame(self.to_dict()["parameters"]).drop(columns=["sets", "distribution"])
 
     def figures(self) -> pd.DataFrame:
         """One row per figure: what is published, and the interval of what the model gives."""

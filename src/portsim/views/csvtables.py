@@ -84,7 +84,10 @@ def sweep_files(sweep: Sweep) -> dict[str, bytes]:
 def calibration_files(calibration: Calibration) -> dict[str, bytes]:
     """The tables of a calibration by file name: numbers, figures, and the draws of the posterior."""
     document = calibration_document(calibration)
-    parameters = [{key: value for key, value in row.items() if key != "sets"} for row in document["parameters"]]
+    parameters = [
+        {key: value for key, value in row.items() if key not in ("sets", "distribution")}
+        for row in document["parameters"]
+    ]
     figures = [
         row | {"from": row["window"]["from"], "to": row["window"]["to"], "kinds": " ".join(row["kinds"])}
         for row in document["figures"]

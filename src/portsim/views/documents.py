@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,7 @@ from portsim.experiments.compare import Comparison
 from portsim.experiments.precision import Stopping
 from portsim.experiments.screening import Screening
 from portsim.experiments.sweep import Sweep
+from portsim.results.selection import Selection
 from portsim.scenario.calendar import moment
 
 
@@ -50,11 +52,13 @@ def _precision(stopping: Stopping) -> dict[str, Any]:
     }
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: Comparison, wanted: Sequence[Selection] = ()) -> dict[str, Any]:
     """`portsim.compare/1`: every plan's summary, the baseline's first, and every difference from the baseline.
 
     A plan is None for the scenario without a plan. Differences are those of the port, its flows and its stages;
     those of kinds, directions and pools are in `differences.csv`.
+
+    wanted : measures that were asked for
     """
     base = comparison.baseline
     scenario = base.candidate.scenario
@@ -69,6 +73,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
             "from": moment(scenario.measure_from_ms, scenario.clock),
             "to": moment(base.run.end_ms, scenario.clock),
         },
+        "of": [str(one) for one in wanted],
         "warnings": list(comparison.warnings),
         "plans": [
             {
@@ -95,8 +100,8 @@ _DIFFERENCE = ("plan", "baseline", "metric", "flow", "stage", "mean", "ci_low", 
 _BEST = ("metric", "flow", "stage", "plan", "probability")
 
 
-def sweep_document(sweep: Sweep) -> dict[str, Any]:
-    """`portsim.sweep/1`: every point with its values by path, and its summary."""
+def sweep_document(sweep: Sweep, wanted: Sequence[Selection] = ()) -> dict[str, Any]:
+    """`portsim.sweep/1`: every point with its values by path, and its summary. wanted : measures that were asked for."""
     scenario = sweep.scenario
     return {
         "schema": "portsim.sweep/1",
@@ -106,6 +111,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "replications": len(sweep.numbers),
         "design": "factorial" if sweep.is_factorial else "quasi-random",
         "paths": list(sweep.paths),
+        "of": [str(one) for one in wanted],
         "warnings": list(sweep.warnings),
         "points": [
             {

@@ -94,7 +94,7 @@ def answer_of(played: Played) -> bytes:
     tables = {"days": played.days, "hours": played.hours}
     if played.records is not None:
         tables |= {name: getattr(played.records, name) for name in _TABLES}
-    arrays = {"in_port": played.finding.in_port}
+    arrays: dict[str, np.ndarray[Any, Any]] = {"in_port": played.finding.in_port}
     if played.waiting is not None:
         arrays["waiting"] = played.waiting
     head = {

@@ -295,11 +295,11 @@ def _finish(
 ) -> None:
     """The axes of a panel; time stands below the last."""
     if is_last:
-        timeline.put_days(axes, letters, source.scenario, view.bounds)
+        timeline.put_days(axes, letters, timeline.Clocks.of(source.scenario), view.bounds)
     else:
         axes.tick_params(axis="x", which="both", labelbottom=False)
     if is_first:
-        timeline.put_other_days(axes, letters, source.scenario, view.bounds)
+        timeline.put_other_days(axes, letters, timeline.Clocks.of(source.scenario), view.bounds)
     tops = [panel.days.high.max(initial=0), *(one.figure for one in panel.published)]
     tops += [one.model for one in panel.published if one.kind == "total" and not math.isnan(one.model)]
     axes.set_ylim(0, 1.08 * max(tops) or 1)

@@ -168,7 +168,7 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
     view = queue_view(source)
     letters = letters_for(source.scenario)
     end = int(view.edges[-1])
-    clock = Clock.of(source.scenario)
+    clocks = timeline.Clocks.of(source.scenario)
     strips = None
     is_sheet = axes is None
     if axes is None:
@@ -201,14 +201,14 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
         above = below + values
         axes.fill_between(x, _held(below), _held(above), step="post", color=colour, linewidth=0, zorder=3, label=label)
         below = above
-    timeline.put_shading(axes, letters, view.shading, clock, end)
+    timeline.put_shading(axes, letters, view.shading, clocks.own, end)
     axes.set_ylim(bottom=0, top=None if view.total.high.max(initial=0) > 0 else 1)
     count_up(axes)
     units = letters.name(units_word(source.network.kinds))
     kinds = len(source.network.kinds)
     axes.set_ylabel(f"{units}{f' of {kinds} kinds' if kinds > 1 else ''} waiting", fontsize=TEXT_PT, color=INK)
-    timeline.put_dates(axes if strips is None else strips, letters, source.scenario, end)
-    timeline.put_other_clock(axes, letters, source.scenario, end)
+    timeline.put_dates(axes if strips is None else strips, letters, clocks, end)
+    timeline.put_other_clock(axes, letters, clocks, end)
     if strips is not None:
         dress(strips)
         timeline.put_strips(strips, letters, view.shading, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from portsim.results.areas import Ints
@@ -29,9 +30,54 @@ MOST_LINES = 2
 """Lines of letters that a strip has room for, where crews overlap."""
 
 
-def put_dates(axes: Axes, letters: Letters, scenario: Scenario, end: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The clocks of a port: that of its first side, and the first of another side that shows another time.
+
+    neighbour : the name of that side, and its clock; None where all show the same at the start
+    """
+
+    own: Clock
+    neighbour: tuple[str, Clock] | None = None
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Clocks:
+        """Those of a scenario."""
+        sides = [(side.name, side.timezone) for side in scenario.regimes[0].sides]
+        return cls.among(Clock.of(scenario), sides)
+
+    @classmethod
+    def among(cls, own: Clock, sides: Sequence[tuple[str, str]]) -> Clocks:
+        """Those of sides, each with its name and zone."""
+        for name, zone in sides:
+            other = Clock(zone, own.start_ms)
+            if other.shift_ms(0) != own.shift_ms(0):
+                return cls(own, (name, other))
+        return cls(own)
+
+    def above(self, end: int) -> tuple[str, Clock] | None:
+        """The neighbour's, in a stretch short enough to see that it differs."""
+        return None if end > FINE_DAYS * DAY_MS else self.neighbour
+
+    def zones(self, end: int) -> str:
+        """The zone of the port's clock, and how far the neighbour's is off: `Asia/Shanghai; kyrgyz 2 h behind`."""
+        if self.neighbour is None:
+            return self.own.zone
+        name, other = self.neighbour
+        return f"{self.own.zone}; {name} {apart(self.own, other, end)}"
+
+
+def apart(own: Clock, other: Clock, end: int) -> str:
+    """How far another clock is from the port's, in words: `2 h behind`; `2 to 3 h behind` where that changes."""
+    at = [(other.shift_ms(tick) - own.shift_ms(tick)) / HOUR_MS for tick in (0, end - 1)]
+    low, high = min(map(abs, at)), max(map(abs, at))
+    hours = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{hours} h {'behind' if min(at) < 0 else 'ahead'}"
+
+
+def put_dates(axes: Axes, letters: Letters, clocks: Clocks, end: int) -> None:
     """Dates along the lower edge, in the clock of the first side. The axis itself is hours since the start."""
-    clock = Clock.of(scenario)
+    clock = clocks.own
     marks = clock.marks(end)
     axes.set_xlim(0, end / HOUR_MS)
     axes.set_xticks(
@@ -40,13 +86,12 @@ def put_dates(axes: Axes, letters: Letters, scenario: Scenario, end: int) -> Non
     if end <= FINE_DAYS * DAY_MS:
         axes.set_xticks(clock.midnights(end), minor=True)
         axes.tick_params(axis="x", which="minor", length=1.5, width=0.4, color=GREY)
-    _put_zone(axes, letters, scenario, end)
+    _put_zone(axes, letters, clocks, end)
 
 
-def put_days(axes: Axes, letters: Letters, scenario: Scenario, bounds: Ints) -> None:
+def put_days(axes: Axes, letters: Letters, clocks: Clocks, bounds: Ints) -> None:
     """The same where a value is of a whole day: its date stands below its middle. bounds : ticks of the midnights."""
-    clock = Clock.of(scenario)
-    marks = clock.days(int(bounds[-1]))
+    marks = clocks.own.days(int(bounds[-1]))
     middle = dict(zip(bounds[:-1].tolist(), ((bounds[:-1] + bounds[1:]) / 2 / HOUR_MS).tolist(), strict=True))
     placed = [(middle[tick], mark) for mark in marks if (tick := round(mark.hour * HOUR_MS)) in middle]
     axes.set_xlim(bounds[0] / HOUR_MS, bounds[-1] / HOUR_MS)
@@ -55,61 +100,30 @@ def put_days(axes: Axes, letters: Letters, scenario: Scenario, bounds: Ints) -> 
         [f"{mark.label}\n{mark.below or ' '}" for _, mark in placed],
         fontsize=TEXT_PT,
     )
-    _put_zone(axes, letters, scenario, int(bounds[-1]))
+    _put_zone(axes, letters, clocks, int(bounds[-1]))
 
 
-def _put_zone(axes: Axes, letters: Letters, scenario: Scenario, end: int) -> None:
+def _put_zone(axes: Axes, letters: Letters, clocks: Clocks, end: int) -> None:
     """The years and the clock below the axis; of a long stretch also how far the neighbour's clock is off."""
-    clock = Clock.of(scenario)
-    zone = zones(scenario, end) if end > FINE_DAYS * DAY_MS else clock.zone
-    axes.set_xlabel(letters(f"{clock.years(end)}, clock of {zone}"), fontsize=TEXT_PT, color=INK)
+    zone = clocks.zones(end) if end > FINE_DAYS * DAY_MS else clocks.own.zone
+    axes.set_xlabel(letters(f"{clocks.own.years(end)}, clock of {zone}"), fontsize=TEXT_PT, color=INK)
 
 
-def zones(scenario: Scenario, end: int) -> str:
-    """The zone of the port's clock, and how far the neighbour's is off: `Asia/Shanghai; kyrgyz 2 h behind`."""
-    own, other = Clock.of(scenario), neighbour(scenario)
-    return own.zone + (f"; {other[0]} {apart(own, other[1], end)}" if other is not None else "")
-
-
-def apart(own: Clock, other: Clock, end: int) -> str:
-    """How far another clock is from the port's at the start, in words: `2 h behind`, `2 to 3 h behind`."""
-    at = [(other.shift_ms(tick) - own.shift_ms(tick)) / HOUR_MS for tick in (0, end - 1)]
-    low, high = min(map(abs, at)), max(map(abs, at))
-    hours = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return f"{hours} h {'behind' if min(at) < 0 else 'ahead'}"
-
-
-def other_clock(scenario: Scenario, end: int) -> tuple[str, Clock] | None:
-    """The first side whose clock shows another time than the port's in a stretch short enough to see it."""
-    return None if end > FINE_DAYS * DAY_MS else neighbour(scenario)
-
-
-def neighbour(scenario: Scenario) -> tuple[str, Clock] | None:
-    """The first side whose clock shows another time than the port's at the start."""
-    own = Clock.of(scenario)
-    for side in scenario.regimes[0].sides:
-        other = Clock(side.timezone, scenario.start_ms)
-        if other.shift_ms(0) != own.shift_ms(0):
-            return side.name, other
-    return None
-
-
-def put_other_clock(axes: Axes, letters: Letters, scenario: Scenario, end: int) -> None:
+def put_other_clock(axes: Axes, letters: Letters, clocks: Clocks, end: int) -> None:
     """The neighbour's dates along the upper edge, where its clock differs."""
-    other = other_clock(scenario, end)
+    other = clocks.above(end)
     if other is not None:
-        marks = other[1].marks(end)
-        put_above(axes, letters, other, [(mark.hour, mark.label) for mark in marks])
+        put_above(axes, letters, other, [(mark.hour, mark.label) for mark in other[1].marks(end)])
 
 
-def put_other_days(axes: Axes, letters: Letters, scenario: Scenario, bounds: Ints) -> None:
+def put_other_days(axes: Axes, letters: Letters, clocks: Clocks, bounds: Ints) -> None:
     """The same where a value is of a whole day of the port: where dates begin in the neighbour's clock."""
-    other = other_clock(scenario, int(bounds[-1]))
+    first, last = int(bounds[0]), int(bounds[-1])
+    other = clocks.above(last)
     if other is not None:
         name, clock = other
-        first, last = int(bounds[0]), int(bounds[-1])
-        marks = [mark for mark in clock.days(last) if mark.hour * HOUR_MS >= first]
-        put_above(axes, letters, (f"{name}, 00:00 of each date", clock), [(mark.hour, mark.label) for mark in marks])
+        marks = [(mark.hour, mark.label) for mark in clock.days(last) if mark.hour * HOUR_MS >= first]
+        put_above(axes, letters, (f"{name}, 00:00 of each date", clock), marks)
 
 
 def put_above(axes: Axes, letters: Letters, other: tuple[str, Clock], marks: Sequence[tuple[float, str]]) -> None:

@@ -253,7 +253,7 @@ def draw_use(source: Source, axes: Axes | None = None) -> Drawn:
             view,
             stretch,
             is_last=panel is panels[-1],
-            zone=timeline.zones(source.scenario, stretch.end),
+            zone=timeline.Clocks.of(source.scenario).zones(stretch.end),
         )
     _put_other_clock(panels[0], letters, view, source)
     _put_scale(panels)
@@ -305,7 +305,7 @@ def _put_map(axes: Axes, letters: Letters, view: UseView, stretch: Stretch, *, i
 
 def _put_other_clock(axes: Axes, letters: Letters, view: UseView, source: Source) -> None:
     """The neighbour's clock along the upper edge, where it is as far from the port's all the time."""
-    other = timeline.neighbour(source.scenario)
+    other = timeline.Clocks.of(source.scenario).neighbour
     if other is None:
         return
     own, (_, clock) = Clock.of(source.scenario), other
@@ -321,7 +321,7 @@ def _put_other_clock(axes: Axes, letters: Letters, view: UseView, source: Source
             for place in range(len(view.weekdays))
             for hour in range(0, 24, 6)
         ]
-        placed = [(at, f"{int(there % 24):02d}:{round(60 * (there % 1)):02d}") for at, there in marks]
+        placed = [(float(at), f"{int(there % 24):02d}:{round(60 * (there % 1)):02d}") for at, there in marks]
     else:
         placed = [(24 * place + 12 - shift, "12:00") for place in range(len(view.weekdays))]
     timeline.put_above(axes, letters, other, placed)
