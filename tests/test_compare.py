@@ -464,7 +464,7 @@ def test_the_picture_shows_each_plan_from_the_top_with_its_interval(four):
     assert view.panels[0].whiskers[2].beside == "hours +100 %"
     assert view.panels[0].axis == "mean wait, min"
     assert view.title == "In mean wait, two_lanes and patient are better than the scenario without a plan"
-    axes = four.plot.differences()
+    axes = four.plot.plans()
     assert [label.get_text() for label in axes.get_yticklabels()] == [one.label for one in view.panels[0].whiskers]
 
 
@@ -472,7 +472,7 @@ def test_a_picture_is_drawn_into_the_axes_it_is_given(four):
     from matplotlib.figure import Figure
 
     axes = Figure().subplots()
-    assert four.plot.differences(ax=axes, of="crossings") is axes
+    assert four.plot.plans(ax=axes, of="crossings") is axes
     assert axes.get_xlabel() == "difference in crossings\n(further right is better)"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.comparisons import write_folder
+from portsim.api.plotting import CalibrationPlots
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
 from portsim.experiments.calibration import RUNS, Journal, read_question
@@ -17,15 +18,15 @@ from portsim.experiments.calibration import Calibration as Calibrated
 from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
+from portsim.views import plots as views
 from portsim.views.calibrated import calibration_blocks, calibration_document
 from portsim.views.csvtables import calibration_files
-from portsim.views.plots.calibrated import draw_pairs
-from portsim.views.plots.paper import write_figure
+from portsim.views.plots import EXPERIMENTS, Drawn, draw_all, write_drawn
+from portsim.views.plots.studies import CALIBRATION
 from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 
 class Calibration:
@@ -68,9 +69,10 @@ class Calibration:
             f"{data.effective:,.0f} effective draws, {data.effective / seconds:.1f} a second"
         )
 
-    def plot(self) -> Figure:
-        """The posterior of each number, and of every two of them together, with what the priors leave open."""
-        return draw_pairs(self.data)
+    @property
+    def plot(self) -> CalibrationPlots:
+        """Pictures of it: `calibration.plot.posterior()`, a Figure, and `.figures()`, which takes `ax=`."""
+        return CalibrationPlots(self.data)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim calibrate --json` prints."""
@@ -79,12 +81,14 @@ class Calibration:
     def files(self) -> dict[str, bytes]:
         """The tables, the posterior and the JSON object by file name, as `write` writes them."""
         document = json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        return calibration_files(self.data) | {"calibration.json": document.encode()}
+        return calibration_files(self.data) | {CALIBRATION: document.encode()}
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
-        """Write the tables, the posterior, the JSON object and the picture into a new or empty folder; return paths."""
-        pictures = {"posterior.png": self.plot().axes[0]} if with_picture else {}
-        return write_folder(Path(folder), self.files(), pictures)
+        """Write the tables, the posterior, the JSON object and the pictures into a new or empty folder."""
+        return write_folder(Path(folder), self.files(), self._drawn() if with_picture else {})
+
+    def _drawn(self) -> Mapping[str, Drawn]:
+        return draw_all(EXPERIMENTS[CALIBRATION], views.Calibrated.of(self.data))[0]
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
@@ -151,5 +155,5 @@ def calibrate(
         for name, content in result.files().items():
             write_whole(Path(folder) / name, [content])
         if with_picture:
-            write_figure(result.plot(), Path(folder) / "posterior.png", "png")
+            write_drawn(result._drawn(), Path(folder))
     return result

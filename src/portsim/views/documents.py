@@ -73,6 +73,9 @@ def comparison_document(comparison: Comparison, wanted: Sequence[Selection] = ()
             "from": moment(scenario.measure_from_ms, scenario.clock),
             "to": moment(base.run.end_ms, scenario.clock),
         },
+        "start": moment(scenario.start_ms, scenario.clock),
+        "sides": {side.name: side.timezone for side in scenario.regimes[0].sides},
+        "kinds": list(base.run.network.kinds),
         "of": [str(one) for one in wanted],
         "warnings": list(comparison.warnings),
         "plans": [
@@ -101,7 +104,7 @@ _BEST = ("metric", "flow", "stage", "plan", "probability")
 
 
 def sweep_document(sweep: Sweep, wanted: Sequence[Selection] = ()) -> dict[str, Any]:
-    """`portsim.sweep/1`: every point with its values by path, and its summary. wanted : measures that were asked for."""
+    """`portsim.sweep/1`: every point with its values by path, and its summary; wanted : measures asked for."""
     scenario = sweep.scenario
     return {
         "schema": "portsim.sweep/1",

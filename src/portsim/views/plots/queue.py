@@ -184,11 +184,11 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
     x = view.edges / HOUR_MS
     if len(source.numbers) > 1:
         axes.fill_between(
-            x, _held(view.total.low), _held(view.total.high), step="post", color=INK, alpha=0.25, linewidth=0, zorder=5
+            x, held(view.total.low), held(view.total.high), step="post", color=INK, alpha=0.25, linewidth=0, zorder=5
         )
     thick = min(max(0.35 * WIDTH_PT / max(len(x), 1), THINNEST_PT), THICKEST_PT)
     axes.plot(
-        x, _held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
+        x, held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
     )
     below = np.zeros(len(view.total.mean))
     parts = [
@@ -199,7 +199,7 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
         parts.append(("for other stages", view.others, OTHERS))
     for label, values, colour in parts:
         above = below + values
-        axes.fill_between(x, _held(below), _held(above), step="post", color=colour, linewidth=0, zorder=3, label=label)
+        axes.fill_between(x, held(below), held(above), step="post", color=colour, linewidth=0, zorder=3, label=label)
         below = above
     timeline.put_shading(axes, letters, view.shading, clocks.own, end)
     axes.set_ylim(bottom=0, top=None if view.total.high.max(initial=0) > 0 else 1)
@@ -218,6 +218,6 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
     return Drawn(axes, letters.notices)
 
 
-def _held(values: Floats) -> Floats:
+def held(values: Floats) -> Floats:
     """Values with the last one once more, so that it is drawn to the end of its hour."""
     return np.append(values, values[-1:])

@@ -179,13 +179,16 @@ def _lines(strip: Strip) -> int:
     return min(max((duty.rows for duty in strip.duties), default=1), MOST_LINES)
 
 
-def put_rows(axes: Axes, letters: Letters, strips: Sequence[Strip], end: int) -> None:
-    """Strips from the top down, each as high as its letters need."""
+def put_rows(axes: Axes, letters: Letters, strips: Sequence[Strip], end: int, *, as_written: bool = False) -> None:
+    """Strips from the top down, each as high as its letters need.
+
+    as_written : whether names of them stand as they are, in place of as they read in a sentence
+    """
     heights = [_lines(strip) for strip in strips]
     tops = [sum(heights[:row]) for row in range(len(heights))]
     axes.set_ylim(sum(heights), 0)
     middles = [top + height / 2 for top, height in zip(tops, heights, strict=True)]
-    axes.set_yticks(middles, [letters.name(strip.name) for strip in strips])
+    axes.set_yticks(middles, [(letters if as_written else letters.name)(strip.name) for strip in strips])
     axes.tick_params(axis="y", labelsize=SMALL_PT, length=0)
     axes.spines["left"].set_visible(False)
     for top, strip in zip(tops, strips, strict=True):
