@@ -81,10 +81,11 @@ class Compared:
         document = document_of(folder / COMPARISON)
         path = folder / "differences.csv"
         rows = [_row(DifferenceRow, row, path) for row in table_of(path)]
-        has_queues = (folder / VALUES).is_file()
-        tables = [table_of(folder / name) for name in (VALUES, HOURS)] if has_queues else []
-        queues = _checked(folder / VALUES, lambda: Queues.read(document, *tables)) if has_queues else None
-        return _checked(folder / COMPARISON, lambda: cls._of(document, map(_unnamed, rows), queues))
+        made = _checked(folder / COMPARISON, lambda: cls._of(document, map(_unnamed, rows), None))
+        if not (folder / VALUES).is_file():
+            return made
+        values, spans = (table_of(folder / name) for name in (VALUES, HOURS))
+        return replace(made, queues=_checked(folder / VALUES, lambda: Queues.read(document, values, spans)))
 
     @classmethod
     def _of(cls, document: Mapping[str, Any], rows: Iterable[DifferenceRow], queues: Queues | None) -> Self:
