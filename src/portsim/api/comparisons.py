@@ -49,6 +49,11 @@ class Comparison:
         self._wanted = wanted
 
     @property
+    def wanted(self) -> tuple[Selection, ...]:
+        """The measures that were asked for with `of`; none where the usual ones are shown."""
+        return tuple(self._wanted)
+
+    @property
     def rows(self) -> tuple[DifferenceRow, ...]:
         """Every measure of every plan less the baseline's."""
         return self.data.differences
