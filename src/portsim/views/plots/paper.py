@@ -158,7 +158,7 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    lines = textwrap.wrap(title, TITLE_WIDTH)
+    lines = _even(title)
     shown = "\n".join(map(letters, lines))
     handles, labels = axes.get_legend_handles_labels()
     # Bars come last, whenever they were drawn: here they are what the picture is about.
@@ -195,11 +195,25 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
         handlelength=1.5,
         columnspacing=1.2,
     )
+    for line in legend.get_lines():  # a hairline of the picture is no sign to look for
+        line.set_linewidth(max(line.get_linewidth(), 1.0))
     # A legend within the layout would narrow the picture; the sheet is shortened by its height instead.
     legend.set_in_layout(False)
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)
     engine.set(rect=(0, 0, 1, 1 - (4 + LINE * SMALL_PT * rows) / height_pt))
+
+
+def _even(title: str) -> list[str]:
+    """A title in as few lines as it needs, of about the same length."""
+    lines = textwrap.wrap(title, TITLE_WIDTH)
+    if len(lines) < 2:
+        return lines
+    for wide in range(len(title) // len(lines), TITLE_WIDTH):
+        even = textwrap.wrap(title, wide)
+        if len(even) == len(lines):
+            return even
+    return lines
 
 
 def _columns(labels: Sequence[str]) -> int:

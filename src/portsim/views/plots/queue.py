@@ -45,7 +45,7 @@ WIDTH_PT = 370.0
 """The width of a picture between its axes, about."""
 THICKEST_PT, THINNEST_PT = 1.2, 0.25
 """The line of the port lets one see what it goes around, however short an hour is."""
-OTHERS = "#a6a6a6"
+OTHERS, BEYOND = "#a6a6a6", "#c4c4c4"
 ROW_CM, FEW_ROWS, PLOT_CM = 0.33, 5, 5.0
 """How high a strip is; how many fit a sheet of the usual height below a picture of this height."""
 SMALLEST = 0.05
@@ -153,7 +153,7 @@ def _caption(source: Source, shading: Shading, is_by_day: bool, has_stages: bool
     what = "Fullest hour of each day" if is_by_day else "Means over the hour"
     band = spread(len(source.numbers))
     pools = f" {shading.left_out} more pools of officers." if shading.left_out and not is_by_day else ""
-    how = f"{what}, {mean_of(source.numbers, source.total)}{f' (band: {band})' if band else ''}"
+    how = f"{what}, {mean_of(source.numbers, source.total)}{f' (pale shade and white dots: {band})' if band else ''}"
     has_reserves = not is_by_day and any(pool.reserves for pool in source.network.pools)
     reserves = " Reserve: officers called in, mean." if has_reserves else ""
     stacked = " The queues of the stages stand on one another." if has_stages else ""
@@ -182,14 +182,18 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
         put_caption(axes, letters, view.caption)
     dress(axes)
     x = view.edges / HOUR_MS
-    if len(source.numbers) > 1:
-        axes.fill_between(
-            x, held(view.total.low), held(view.total.high), step="post", color=INK, alpha=0.25, linewidth=0, zorder=5
-        )
     thick = min(max(0.35 * WIDTH_PT / max(len(x), 1), THINNEST_PT), THICKEST_PT)
     axes.plot(
         x, held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
     )
+    if len(source.numbers) > 1:
+        # Above the mean a shade, below it a line: a shade over the areas would give them other colours.
+        axes.fill_between(
+            x, held(view.total.mean), held(view.total.high), step="post", color=BEYOND, linewidth=0, zorder=2
+        )
+        low = held(view.total.low)
+        style = (0, (1, 1.2))
+        axes.plot(x, low, drawstyle="steps-post", color="white", linewidth=thick, linestyle=style, zorder=6, label="_")
     below = np.zeros(len(view.total.mean))
     parts = [
         (f"for {letters.name(name)}", values, colour)
