@@ -131,7 +131,7 @@ def main() -> int:
         sys.stderr.write("".join(f"docs/calibration.md: {line}\n" for line in wrong))
         return 1 if wrong else 0
     PAGE.write_text(fresh, "utf-8")
-    write_figure(results[NAMES[0]].plot(), PICTURE, "png")
+    write_figure(results[NAMES[0]].plot.posterior(), PICTURE, "png")
     return 0
 
 

@@ -476,8 +476,12 @@ def test_the_command_prints_json_and_writes_a_folder(written, tmp_path):
     assert len((folder / "posterior.csv").read_text("utf-8").splitlines()) == DRAWS + 1
     assert {path.name for path in folder.iterdir()} == {
         "calibration.json", "figures.csv", "parameters.csv", "posterior.csv", "posterior.png", "runs.jsonl",
-        "cal-calibrated.yaml", "scenario",
+        "cal-calibrated.yaml", "scenario", "figures.png",
     }  # fmt: skip
+    drawn = CliRunner().invoke(app, ["plot", str(folder)])
+    assert drawn.stdout.splitlines() == [str(folder / "plots" / f"{name}.png") for name in ("posterior", "figures")]
+    for name in ("posterior.png", "figures.png"):
+        assert (folder / "plots" / name).read_bytes() == (folder / name).read_bytes(), "from the files alone, the same"
     assert "replications in" in done.stderr
     assert "effective draws" in done.stderr
 

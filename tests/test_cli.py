@@ -197,7 +197,7 @@ def test_json_has_exactly_these_keys():
     result = call("run", "port.yaml", "-n", "3", "--json")
     document = json.loads(result.stdout, parse_constant=refuse)
     assert list(document) == [
-        *("schema", "scenario", "plan", "seed", "replications", "engine", "window", "warnings", "metrics")
+        *("schema", "scenario", "plan", "seed", "replications", "engine", "window", "warnings", "metrics", "posterior")
     ]
     assert document["schema"] == "portsim.run/1"
     assert (document["scenario"], document["plan"], document["seed"]) == ("Four at noon", None, 1)
@@ -510,6 +510,41 @@ def test_a_terminal_gets_style_and_no_color_is_respected(monkeypatch):
     for shown in (styled, plain):
         assert "irkeshtam-24h" in shown
         assert "Six trucks, worked by hand" in shown
+
+
+TWO = """
+portsim: 1
+name: Two lanes
+port: test
+from: 2025-03-03 00:00
+to: 2025-03-04 00:00
+sides: {own: {timezone: Asia/Shanghai}}
+stages: {check: {counted: true, lanes: 1, service: 30 min}}
+flows:
+  out: {kind: truck, direction: out, journey: [check], arrivals: {timetable: [{at: "12:00", units: 4}]}}
+plans:
+  two: {stages.check.lanes: 2}
+"""
+
+
+def test_a_terminal_gets_small_charts_and_a_pipe_does_not(tmp_path):
+    """Four at noon wait 0, 30, 60 and 90 minutes in one lane: 45 on average, and 15 in two."""
+    port = tmp_path / "two.yaml"
+    port.write_text(TWO, "utf-8")
+    arguments = [str(port), "-n", "2", "-q"]
+    shown = on_terminal(["run", *arguments], NO_COLOR="1", PYTHONIOENCODING="utf-8").splitlines()
+    assert shown[-3:] == [
+        "Queue: up to 2.5 trucks on 3 March 12:00, mean of 2 replications",
+        " " * 12 + "█▂" + " " * 10,
+        "3 March 00:00 4 March 00:00",
+    ]
+    shown = on_terminal(["compare", *arguments], COLUMNS="50", PYTHONIOENCODING="ascii").splitlines()
+    assert shown[-3] == "Difference in mean wait, min, from (no plan)"
+    assert re.fullmatch(r"two  o {43}:", shown[-2])
+    assert shown[-1].split() == ["-30", "0"]
+    for command, title in (("run", "Queue: "), ("compare", "Difference in mean wait, min, from")):
+        assert title not in call(command, *arguments).stdout
+    assert "Queue: " not in on_terminal(["run", *arguments, "--json"])
 
 
 # ---- check, facts, list, schema, version ---------------------------------------------------------------------------

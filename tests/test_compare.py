@@ -20,6 +20,7 @@ from portsim.results import Measure, summarise
 from portsim.results.differences import PlanMeasures, chances, differences, good_direction, holm
 from portsim.results.selection import Condition, Selection
 from portsim.views.plots.differences import differences_view
+from portsim.views.plots.studies import Compared
 
 # Four trucks come at 09:00, one lane, ten minutes each: they wait 0, 10, 20 and 30 minutes, 15 on average; at two
 # lanes 0, 0, 10 and 10, 5 on average. Two officers from 08 to 18 on one day are 20 officer-hours.
@@ -445,7 +446,7 @@ def test_the_frames_have_a_row_a_plan_and_measure(four):
 
 
 def test_the_picture_shows_each_plan_from_the_top_with_its_interval(four):
-    view = differences_view(four.data)
+    view = differences_view(Compared.of(four.data))
     assert [one.label for one in view.panels[0].whiskers] == [
         "two_lanes",
         "the_same",
@@ -464,7 +465,7 @@ def test_the_picture_shows_each_plan_from_the_top_with_its_interval(four):
     assert view.panels[0].whiskers[2].beside == "hours +100 %"
     assert view.panels[0].axis == "mean wait, min"
     assert view.title == "In mean wait, two_lanes and patient are better than the scenario without a plan"
-    axes = four.plot.differences()
+    axes = four.plot.plans()
     assert [label.get_text() for label in axes.get_yticklabels()] == [one.label for one in view.panels[0].whiskers]
 
 
@@ -472,7 +473,7 @@ def test_a_picture_is_drawn_into_the_axes_it_is_given(four):
     from matplotlib.figure import Figure
 
     axes = Figure().subplots()
-    assert four.plot.differences(ax=axes, of="crossings") is axes
+    assert four.plot.plans(ax=axes, of="crossings") is axes
     assert axes.get_xlabel() == "difference in crossings\n(further right is better)"
 
 
@@ -506,6 +507,7 @@ def test_tables_and_the_picture_go_into_a_new_folder(port, tmp_path):
     folder = tmp_path / "out"
     assert portsim_("compare", port, "-n", "2", "-o", folder, "--equal-hours").exit_code == 0
     names = {"plans.csv", "summary.csv", "differences.csv", "best.csv", "officers.csv", "comparison.json", "plans.png"}
+    names |= {"queues.csv", "hours.csv", "queues.png"}
     assert {path.name for path in folder.iterdir()} == names
     with (folder / "differences.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))

@@ -6,11 +6,13 @@ import csv
 import threading
 import warnings
 from collections import defaultdict
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from typer.testing import CliRunner, Result
 
 import portsim as ps
@@ -19,14 +21,15 @@ from portsim.cli import app
 from portsim.cli.plot import NAMES
 from portsim.errors import ScenarioError
 from portsim.model import lower
+from portsim.views import plots
 from portsim.views.plots import FORMATS, PICTURES, Folder, Memory, Source
 from portsim.views.plots.clock import Clock
 from portsim.views.plots.daily import daily_view
 from portsim.views.plots.letters import Letters, letters_for
-from portsim.views.plots.paper import Band, counted, duration, mean_of, spread, units_word
+from portsim.views.plots.paper import CHANGE, INK, SERIES, Band, counted, duration, mean_of, spread, units_word
 from portsim.views.plots.queue import queue_view
 from portsim.views.plots.shading import Duty, Span, shading_of
-from portsim.views.plots.timeline import other_clock
+from portsim.views.plots.timeline import Clocks, put_dates
 from portsim.views.plots.use import use_view
 from portsim.views.plots.wait import steps_of, wait_view
 
@@ -153,11 +156,18 @@ def test_the_line_of_the_queue_is_the_hourly_table(chancy):
     assert y[-1] == y[-2]
 
 
-def test_the_line_of_a_stage_is_the_hourly_table(chancy):
+def test_the_areas_of_the_stages_are_the_hourly_table_and_add_up_to_the_port(chancy):
     _, place = chancy
+    view = queue_view(Folder(place))
+    for name, values in view.stages:
+        rows = [float(row["waiting"]) for row in table(place / "hourly.csv") if row["stage"] == name]
+        np.testing.assert_allclose(values, rows, rtol=1e-12)
+    every = sum(values for _, values in view.stages) + view.others
+    np.testing.assert_allclose(every, view.total.mean, rtol=1e-12, atol=1e-12)
     axes = PICTURES["queue"](Folder(place), None).axes
-    rows = [float(row["waiting"]) for row in table(place / "hourly.csv") if row["stage"] == "kyrgyz_exit"]
-    np.testing.assert_allclose(data_of(axes, "for kyrgyz exit")[1][:-1], rows, rtol=1e-12)
+    tops = {area.get_label(): area.get_datalim(axes.transData).y1 for area in axes.collections}
+    assert tops[f"for {view.stages[0][0].replace('_', ' ')}"] == pytest.approx(view.stages[0][1].max())
+    assert tops["for other stages"] == pytest.approx(view.total.mean.max()), "it stands on all others"
 
 
 def test_the_bars_are_the_daily_table_and_the_whiskers_its_lowest_and_highest_replication(chancy):
@@ -167,11 +177,12 @@ def test_the_bars_are_the_daily_table_and_the_whiskers_its_lowest_and_highest_re
     for row in table(place / "daily.csv"):
         days[row["date"]][row["replication"]] += int(row["crossings"])
     by_day = [list(one.values()) for one in days.values()]
-    assert view.crossings.mean.tolist() == [sum(values) / 3 for values in by_day]
-    assert view.crossings.low.tolist() == [min(values) for values in by_day]
-    assert view.crossings.high.tolist() == [max(values) for values in by_day]
+    [panel] = view.panels
+    assert panel.days.mean.tolist() == [sum(values) / 3 for values in by_day]
+    assert panel.days.low.tolist() == [min(values) for values in by_day]
+    assert panel.days.high.tolist() == [max(values) for values in by_day]
     axes = PICTURES["daily"](Folder(place), None).axes
-    assert [bar.get_height() for bar in axes.containers[0]] == view.crossings.mean.tolist()
+    assert [bar.get_height() for bar in axes.containers[0]] == panel.days.mean.tolist()
 
 
 def test_the_curve_of_waits_is_that_of_the_units(chancy):
@@ -219,6 +230,18 @@ def test_use_is_what_is_in_use_of_what_is_open_summed_over_the_hours_of_the_week
     assert after.rows[0].mean == pytest.approx(12 * 0.5 / (2 * 28))
 
 
+def test_hours_that_were_not_played_are_told_from_closed_ones(source):
+    """Measured is from Tuesday on: before the change Friday was not played, after it Tuesday was not."""
+    before, after = use_view(source).stretches
+    days = [stretch.is_played.reshape(4, 24).sum(axis=1).tolist() for stretch in (before, after)]
+    assert days == [[24, 24, 10, 0], [0, 0, 14, 24]]
+    axes = PICTURES["use"](source, None).axes
+    played = axes.collections[0].get_array()
+    assert np.ma.getmaskarray(played)[0].reshape(4, 24).sum(axis=1).tolist() == [0, 0, 14, 24], "nothing is drawn there"
+    assert "white: no such hour was played" in use_view(source).caption
+    assert "white" not in use_view(source, is_split=False).caption
+
+
 def test_a_lane_whose_unit_is_blocked_is_in_use():
     """In the tiny port trucks keep the check lane until the scanner behind it, without room to wait, is free."""
     run = ps.run("tiny", replications=1)
@@ -257,7 +280,10 @@ def test_the_title_of_waits_says_what_share_kept_the_target(source):
 
 
 def test_captions_say_which_replications_are_shown(source, chancy):
-    assert "mean of 2 replications (band: lowest to highest replication)" in queue_view(source).caption
+    assert (
+        "mean of 2 replications (pale shade and white dots: lowest to highest replication)"
+        in queue_view(source).caption
+    )
     assert "units of replication 0 of 2." in wait_view(source).caption
     run = ps.run(plain(), replications=4)
     assert "replication 0 of 4" in queue_view(Memory(run.data)).caption
@@ -335,6 +361,27 @@ def test_crews_that_overlap_by_more_than_an_hour_stand_above_one_another(scenari
     assert [(duty.row, duty.rows) for duty in strips["customs, crew"].duties] == [(0, 2), (1, 2)]
 
 
+def test_reserves_have_a_row_that_says_how_many_were_called_in_and_when():
+    """Twelve at noon, half an hour each, one officer: three more are called at five waiting, and ready at 12:30."""
+    text = (
+        PLAIN.format(name="Reserve", to="2025-03-04 00:00", stage="check", units=12)
+        .replace("lanes: 1,", "lanes: 9, officers: {police: 1},")
+        .replace(
+            "stages:",
+            "officers:\n  police:\n    level: 1\n    reserves:\n      - {officers: 3, call_at: 5, "
+            "close_at: 1, ready_in: 30 min, stay: 1 h}\nstages:",
+        )
+    )
+    source = Memory(ps.run(ps.load_text(text), replications=1).data)
+    strips = {strip.name: strip for strip in queue_view(source).shading.strips}
+    called = [
+        (duty.span.start / HOUR, duty.span.end / HOUR, duty.span.name) for duty in strips["police, reserve"].duties
+    ]
+    # Of eleven who wait seven are left at 12:30, three at 13:00, none at 13:30, when the reserve goes home.
+    assert called == [(12, 14, "1.5")], "half of each hour, three of them"
+    assert "Reserve: officers called in, mean." in queue_view(source).caption
+
+
 def test_a_stage_with_hours_of_its_own_is_what_is_closed():
     scenario = ps.load("tiny")
     shading = shading_of(scenario, lower(scenario), 26 * HOUR)
@@ -374,13 +421,35 @@ def test_marks_follow_the_clock_where_it_changes():
 
 
 def test_the_neighbours_clock_stands_on_top_where_it_differs(source):
-    assert other_clock(source.scenario, 5 * DAY) == ("kyrgyz", Clock("Asia/Bishkek", source.scenario.start_ms))
-    assert other_clock(source.scenario, 100 * DAY) is None
+    clocks = Clocks.of(source.scenario)
+    assert clocks.above(5 * DAY) == ("kyrgyz", Clock("Asia/Bishkek", source.scenario.start_ms))
+    assert clocks.above(100 * DAY) is None
     [upper] = PICTURES["queue"](source, None).axes.child_axes
     assert upper.get_xlabel() == "kyrgyz, clock of Asia/Bishkek"
     ticks = dict(zip(upper.get_xticks(), (label.get_text() for label in upper.get_xticklabels()), strict=True))
     assert ticks[2.0] == "00:00", "midnight in Bishkek is 02:00 in Beijing"
     assert not PICTURES["queue"](Memory(ps.run(plain(), replications=1).data), None).axes.child_axes
+
+
+@pytest.mark.parametrize("name", ["queue", "daily", "use"])
+@pytest.mark.parametrize("is_given", [False, True])
+def test_every_picture_over_time_has_the_neighbours_clock_in_given_axes_too(source, name, is_given):
+    """Bishkek is two hours behind: its midnight, and its noon, are at 02:00 and 14:00 in Beijing."""
+    axes = PICTURES[name](source, Figure().subplots() if is_given else None).axes
+    [upper] = axes.child_axes
+    assert upper.get_xlabel().endswith("clock of Asia/Bishkek")
+    first = next(at for at in upper.get_xticks() if at >= 0)
+    assert first == (14 if name == "use" else 2)
+
+
+def test_of_a_long_run_it_is_said_how_far_the_neighbours_clock_is_off(scenario):
+    zones = scenario.regimes[0].sides
+    assert [side.timezone for side in zones] == ["Asia/Shanghai", "Asia/Bishkek"]
+    axes = Figure().subplots()
+    put_dates(axes, Letters(), Clocks.of(scenario), 90 * DAY)
+    assert axes.get_xlabel() == "2025, clock of Asia/Shanghai; kyrgyz 2 h behind"
+    put_dates(axes, Letters(), Clocks.of(scenario), 5 * DAY)
+    assert axes.get_xlabel() == "2025, clock of Asia/Shanghai", "the second axis says it"
 
 
 def test_a_long_run_shows_the_fullest_hour_of_each_day():
@@ -399,19 +468,106 @@ def test_a_long_run_shows_the_fullest_hour_of_each_day():
 
 def test_published_figures_stand_over_their_windows_with_their_bound(source):
     """Crossings: 4 on 4 March, none on the 5th, 8 on the 6th, 4 on the 7th; 6 until 13:00 on the 6th."""
-    level, total_of_days, stretch = daily_view(source).published
+    both, one_way = daily_view(source).panels
+    total_of_days, stretch = both.published
+    [level] = one_way.published
     assert (level.start, level.end, level.figure, level.model, level.kind) == (DAY, 5 * DAY, 5, 4, "level")
     assert level.label == "about 5 a day, out only: test.trucks_a_day; model 4"
     assert (total_of_days.figure, total_of_days.model, total_of_days.kind) == (6, 6, "level")
     assert total_of_days.label == "at least 6 a day: test.trucks; model 6"
     assert (stretch.start, stretch.end, stretch.figure, stretch.kind) == (3 * DAY, 3 * DAY + 13 * HOUR, 12, "total")
     assert stretch.label == "at least 12 in 13 h: test.trucks; model 6"
-    axes = PICTURES["daily"](source, None).axes
-    drawn = {line.get_gid(): line for line in axes.get_lines() if line.get_gid()}
+    above, below = PICTURES["daily"](source, None).axes.figure.axes
+    drawn = {line.get_gid(): line for axes in (above, below) for line in axes.get_lines() if line.get_gid()}
     assert set(drawn) == {"all_days", "two_days", "morning"}, "goods are not crossings"
+    assert [line.get_gid() for line in below.get_lines() if line.get_gid()] == ["all_days"], "it counts one way only"
     assert drawn["all_days"].get_xdata().tolist() == [24, 72, 120]
     assert drawn["two_days"].get_ydata().tolist() == [6, 6, 6]
     assert [drawn[name].get_marker() for name in ("all_days", "two_days")] == ["o", "^"]
+
+
+BUSES = """
+portsim: 1
+name: Three buses
+port: test
+from: 2025-03-03 00:00
+to: 2025-03-05 00:00
+facts: [counted.yaml]
+windows:
+  day: {from: 2025-03-03 00:00, to: 2025-03-04 00:00, published: test.persons}
+  cars: {from: 2025-03-03 00:00, to: 2025-03-04 00:00, kinds: [car], published: test.vehicles}
+sides: {own: {timezone: Asia/Shanghai}}
+stages: {check: {counted: true, lanes: 4, service: 1 min}}
+flows:
+  out: {kind: bus, direction: out, persons: 30, journey: [check], arrivals: {timetable: [{at: "12:00", units: 3}]}}
+  in: {kind: car, direction: in, journey: [check], arrivals: {timetable: [{at: "13:00", units: 2}]}}
+"""
+PERSONS = """
+facts: 1
+source: {title: Count, publisher: a port, date: 2025, where: a page}
+figures:
+  test.persons:
+    {measure: persons, value: 100, unit: persons/day, bound: at_most, reliability: B,
+     counts: {what: persons, direction: out, drivers_included: DRIVERS}}
+  test.vehicles:
+    {measure: cars, value: 3, unit: vehicles/day, bound: exact, reliability: B,
+     counts: {what: cars, direction: both}}
+"""
+
+
+def buses(place: Path, text: str = BUSES, drivers: str = "yes") -> Source:
+    place.mkdir()
+    (place / "counted.yaml").write_text(PERSONS.replace("DRIVERS", drivers), "utf-8")
+    (place / "port.yaml").write_text(text, "utf-8")
+    return Memory(ps.run(place / "port.yaml", replications=1).data)
+
+
+def test_each_figure_stands_beside_what_it_counts(tmp_path):
+    """Five units a day; out go three buses with 30 aboard each; two of the units are cars."""
+    source = buses(tmp_path / "port")
+    view = daily_view(source)
+    assert [panel.axis for panel in view.panels] == ["crossings a day", "persons out a day", "crossings of car a day"]
+    assert [panel.days.mean.tolist() for panel in view.panels] == [[5, 5], [90, 90], [2, 2]]
+    assert [[one.label for one in panel.published] for panel in view.panels] == [
+        [],
+        ["at most 100 persons a day, out only: test.persons; model 90"],
+        ["3 a day: test.vehicles; model 2"],
+    ]
+    sheet = PICTURES["daily"](source, None)
+    every = sheet.axes.figure.axes
+    assert [axes.get_ylabel() for axes in every] == [panel.axis for panel in view.panels]
+    assert [[line.get_gid() for line in axes.get_lines() if line.get_gid()] for axes in every] == [
+        [],
+        ["day"],
+        ["cars"],
+    ]
+    legend = [text.get_text() for text in sheet.axes.figure.legends[0].get_texts()]
+    assert "3 a day: test.vehicles; model 2" in legend
+    assert not sheet.notices
+
+
+def test_in_axes_that_are_given_figures_of_other_counts_are_notices(tmp_path):
+    axes = Figure().subplots()
+    drawn = PICTURES["daily"](buses(tmp_path / "port"), axes)
+    assert not [line for line in axes.get_lines() if line.get_gid()]
+    assert list(drawn.notices) == [
+        f"figure of another count, drawn on a sheet of its own only: {label}"
+        for label in ("at most 100 persons a day, out only: test.persons; model 90", "3 a day: test.vehicles; model 2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drivers", "persons", "why"),
+    [
+        ("yes", "persons: 1", "the scenario counts no persons"),
+        ("no", "persons: 30", "it leaves out drivers, whom the scenario counts"),
+    ],
+)
+def test_a_figure_of_persons_that_the_scenario_does_not_count_is_a_notice(tmp_path, drivers, persons, why):
+    source = buses(tmp_path / "port", BUSES.replace("persons: 30", persons), drivers)
+    drawn = PICTURES["daily"](source, None)
+    assert drawn.notices == (f"test.persons counts persons and is not drawn: {why}",)
+    assert [axes.get_ylabel() for axes in drawn.axes.figure.axes] == ["crossings a day", "crossings of car a day"]
 
 
 def test_days_outside_the_measured_stretch_are_told_apart(source):
@@ -436,6 +592,16 @@ def test_a_curve_has_no_more_steps_than_can_be_seen():
     x, y = steps_of(np.arange(100_000, dtype=np.int64), 100_000.0)
     assert x.size < 900
     assert y[1:-1].tolist() == ((x[1:-1] + 1) / 100_000).tolist()
+
+
+def test_waits_of_several_kinds_say_so(tmp_path):
+    view = wait_view(buses(tmp_path / "port"))
+    assert [(curve.name, curve.kind) for curve in view.curves] == [("all flows", ""), ("out", "bus"), ("in", "car")]
+    assert view.kinds == 2
+    assert "Units are of 2 kinds, each counted as one: bus, car." in view.caption
+    axes = PICTURES["wait"](Memory(ps.run(tmp_path / "port" / "port.yaml", replications=1).data), None).axes
+    assert axes.get_ylabel() == "units of 2 kinds within this wait, %"
+    assert [label for label in axes.get_legend_handles_labels()[1] if "(bus, 6)" in label]
 
 
 def test_units_still_in_the_port_are_noted():
@@ -568,6 +734,45 @@ def test_a_picture_has_the_size_of_a_report(source):
 
 
 @pytest.mark.parametrize("name", PICTURES)
+def test_no_letter_is_smaller_than_seven_points(source, name):
+    figure = PICTURES[name](source, None).axes.figure
+    figure.canvas.draw()
+    sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()}
+    assert min(sizes) >= 7
+
+
+def lab(linear: np.ndarray) -> np.ndarray:
+    """CIE 1976 L*a*b* of linear sRGB, white D65."""
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
+    ratio = xyz / np.array([0.9505, 1.0, 1.089])
+    f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        np.eye(3),
+        np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]),
+        np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    ],
+    ids=["normal", "deuteranopia", "protanopia"],
+)
+def test_the_colours_stay_apart_for_eyes_that_see_red_and_green_alike(seen):
+    """The matrices are those of Machado, Oliveira and Fernandes (2009, severity 1.0), for linear RGB.
+
+    A CIE76 distance of 2.3 is just noticeable; lines and dots need several times as much.
+    """
+    points = {}
+    for colour in (*SERIES, INK, CHANGE):
+        coded = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+        points[colour] = lab(np.clip(seen @ linear, 0, 1))
+    apart = {(one, other): float(np.linalg.norm(points[one] - points[other])) for one, other in combinations(points, 2)}
+    assert min(apart.values()) > 15, min(apart, key=apart.__getitem__)
+
+
+@pytest.mark.parametrize("name", PICTURES)
 def test_nothing_stands_outside_the_sheet(source, name):
     figure = PICTURES[name](source, None).axes.figure
     figure.canvas.draw()
@@ -642,14 +847,15 @@ def test_plot_writes_what_is_asked_for_where_it_is_asked(folder, tmp_path):
 
 
 def test_the_command_knows_the_names_of_the_pictures():
-    assert tuple(PICTURES) == NAMES
+    assert plots.NAMES == NAMES
+    assert set(PICTURES) < set(NAMES)
 
 
 def test_an_unknown_picture_is_wrong_usage_with_the_nearest_name(folder):
-    done = call("plot", folder, "--what", "queues")
+    done = call("plot", folder, "--what", "dayly")
     assert done.exit_code == 2
     message = " ".join(done.stderr.split())
-    assert "must be one of queue, daily, wait, use, got 'queues'; did you mean 'queue'?" in message
+    assert f"must be one of {', '.join(NAMES)}, got 'dayly'; did you mean 'daily'?" in message
 
 
 def test_a_folder_that_is_no_run_folder_is_said(tmp_path):

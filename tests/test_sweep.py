@@ -184,13 +184,13 @@ def test_the_json_and_the_csv_have_every_point(port, tmp_path):
 
 def test_pictures_show_a_line_a_map_or_dots():
     scenario = ps.load_text(TEXT)
-    line = ps.sweep(scenario, ["stages.check.lanes=1:2"], replications=2).plot()
+    line = ps.sweep(scenario, ["stages.check.lanes=1:2"], replications=2).plot.sweep()
     assert (line.get_xlabel(), line.get_ylabel()) == ("stages.check.lanes", "mean wait, min")
-    two = ps.sweep(scenario, ["stages.check.lanes=1:2", "stages.check.service=5:10:5 min"], replications=1).plot()
+    two = ps.sweep(scenario, ["stages.check.lanes=1:2", "stages.check.service=5:10:5 min"], replications=1).plot.sweep()
     assert two.images[0].get_array().tolist() == [[7.5, 2.5], [15, 5]]
     dots = ps.sweep(
         scenario, ["stages.check.lanes=1:2", "stages.check.service=5:10 min"], points=4, replications=1
-    ).plot()
+    ).plot.sweep()
     assert len(dots.get_figure().axes) == 2
 
 

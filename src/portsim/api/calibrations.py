@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.comparisons import write_folder
 from portsim.api.loading import load_text
+from portsim.api.plotting import CalibrationPlots
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
 from portsim.experiments.calibration import RUNS, Journal, read_question
@@ -19,16 +20,16 @@ from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
+from portsim.views import plots as views
 from portsim.views.calibrated import calibration_blocks, calibration_document
 from portsim.views.calibratedscenario import calibrated_files, file_name, scenario_text
 from portsim.views.csvtables import calibration_files
-from portsim.views.plots.calibrated import draw_pairs
-from portsim.views.plots.paper import write_figure
+from portsim.views.plots import EXPERIMENTS, Drawn, draw_all, write_drawn
+from portsim.views.plots.studies import CALIBRATION
 from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 
 class Calibration:
@@ -48,7 +49,7 @@ class Calibration:
         """One row per unknown number: its prior and posterior intervals, contraction, verdict and why."""
         import pandas as pd
 
-        return pd.DataFrame(self.to_dict()["parameters"]).drop(columns="sets")
+        return pd.DataFrame(self.to_dict()["parameters"]).drop(columns=["sets", "distribution"])
 
     def figures(self) -> pd.DataFrame:
         """One row per figure: what is published, and the interval of what the model gives."""
@@ -88,9 +89,10 @@ class Calibration:
             sets=sets,
         )
 
-    def plot(self) -> Figure:
-        """The posterior of each number, and of every two of them together, with what the priors leave open."""
-        return draw_pairs(self.data)
+    @property
+    def plot(self) -> CalibrationPlots:
+        """Pictures of it: `calibration.plot.posterior()`, a Figure, and `.figures()`, which takes `ax=`."""
+        return CalibrationPlots(self.data)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim calibrate --json` prints."""
@@ -99,12 +101,14 @@ class Calibration:
     def files(self) -> dict[str, bytes]:
         """The tables, the posterior, the JSON object and the calibrated scenario by name, as `write` writes them."""
         document = json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        return calibration_files(self.data) | {"calibration.json": document.encode()} | calibrated_files(self.data)
+        return calibration_files(self.data) | {CALIBRATION: document.encode()} | calibrated_files(self.data)
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
-        """Write the tables, the posterior, the JSON object and the picture into a new or empty folder; return paths."""
-        pictures = {"posterior.png": self.plot().axes[0]} if with_picture else {}
-        return write_folder(Path(folder), self.files(), pictures)
+        """Write the tables, the posterior, the JSON object and the pictures into a new or empty folder."""
+        return write_folder(Path(folder), self.files(), self._drawn() if with_picture else {})
+
+    def _drawn(self) -> Mapping[str, Drawn]:
+        return draw_all(EXPERIMENTS[CALIBRATION], views.Calibrated.of(self.data))[0]
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
@@ -172,5 +176,5 @@ def calibrate(
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(Path(folder) / name, [content])
         if with_picture:
-            write_figure(result.plot(), Path(folder) / "posterior.png", "png")
+            write_drawn(result._drawn(), Path(folder))
     return result

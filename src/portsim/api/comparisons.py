@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.loading import Reader
+from portsim.api.plotting import ComparisonPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError, Place, Problem, ScenarioError
 from portsim.experiments.compare import Candidate, label_of
-from portsim.experiments.compare import Comparison as Compared
+from portsim.experiments.compare import Comparison as ComparisonData
 from portsim.experiments.compare import compare as compare_candidates
 from portsim.experiments.equalhours import equalise, rostered_hours
 from portsim.experiments.executors import Executor, executor_for
@@ -27,13 +28,12 @@ from portsim.scenario.units import suggestion
 from portsim.views.compared import comparison_blocks
 from portsim.views.csvtables import comparison_files
 from portsim.views.documents import comparison_document
-from portsim.views.plots.differences import draw_differences
-from portsim.views.plots.paper import write_figure
+from portsim.views.plots import EXPERIMENTS, Compared, Drawn, draw_all, write_drawn
+from portsim.views.plots.studies import COMPARISON
 from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 PILOT = 3
 """Replications that say how long reserves are on duty, before officers are made equal."""
@@ -41,33 +41,17 @@ PILOT = 3
 Source = Scenario | str | os.PathLike[str]
 
 
-class ComparisonPlots:
-    """Pictures of a comparison; each takes `ax=` and returns its Axes."""
-
-    def __init__(self, data: Compared, wanted: Sequence[Selection]) -> None:
-        self._data = data
-        self._wanted = wanted
-
-    def differences(self, ax: Axes | None = None, *, of: str | Sequence[str] = ()) -> Axes:
-        """By how much each plan differs from the baseline, with intervals; `of`: measures, else those shown.
-
-        On a sheet of its own up to three measures stand side by side; with `ax` the first is drawn. Warns (UserWarning)
-        of characters that no installed font has; ValueError where there is nothing to draw.
-        """
-        import warnings
-
-        drawn = draw_differences(self._data, ax, selections_of(of) or self._wanted)
-        for notice in drawn.notices:
-            warnings.warn(notice, stacklevel=2)
-        return drawn.axes
-
-
 class Comparison:
     """What plans gave on the same chance; `print` shows verdicts and tables, and so does a notebook."""
 
-    def __init__(self, data: Compared, wanted: Sequence[Selection] = ()) -> None:
+    def __init__(self, data: ComparisonData, wanted: Sequence[Selection] = ()) -> None:
         self.data = data
         self._wanted = wanted
+
+    @property
+    def wanted(self) -> tuple[Selection, ...]:
+        """The measures that were asked for with `of`; none where the usual ones are shown."""
+        return tuple(self._wanted)
 
     @property
     def rows(self) -> tuple[DifferenceRow, ...]:
@@ -127,25 +111,23 @@ class Comparison:
 
     @property
     def plot(self) -> ComparisonPlots:
-        """Pictures of it: `comparison.plot.differences()`."""
+        """Pictures of it: `comparison.plot.plans()`, `.queues()`, each taking `ax=` and returning Axes."""
         return ComparisonPlots(self.data, self._wanted)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim compare --json` prints."""
-        return comparison_document(self.data)
+        return comparison_document(self.data, self._wanted)
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
-        """Write tables, the JSON object and the picture into a new or empty folder; return their paths.
+        """Write tables, the JSON object and the pictures into a new or empty folder; return their paths.
 
         Raises ScenarioError if something is in the folder, OSError.
         """
-        pictures = {}
-        if with_picture and self.data.numbers:
-            pictures["plans.png"] = draw_differences(self.data, None, self._wanted).axes
+        drawn: Mapping[str, Drawn] = {}
+        if with_picture:
+            drawn, _ = draw_all(EXPERIMENTS[COMPARISON], Compared.of(self.data, self._wanted))
         document = json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        return write_folder(
-            Path(folder), comparison_files(self.data) | {"comparison.json": document.encode()}, pictures
-        )
+        return write_folder(Path(folder), comparison_files(self.data) | {COMPARISON: document.encode()}, drawn)
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
@@ -222,12 +204,7 @@ def compare(
     return Comparison(data, wanted)
 
 
-def selections_of(of: str | Sequence[str]) -> list[Selection]:
-    """Measures as they are written. Raises ValueError with the rule."""
-    return [Selection.parse(text) for text in ([of] if isinstance(of, str) else of)]
-
-
-def write_folder(folder: Path, files: Mapping[str, bytes], pictures: Mapping[str, Axes]) -> list[Path]:
+def write_folder(folder: Path, files: Mapping[str, bytes], pictures: Mapping[str, Drawn]) -> list[Path]:
     """Write files and pictures into a folder that is new or empty; return their paths.
 
     Raises ScenarioError if something is in it, OSError.
@@ -241,12 +218,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], pictures: Mapping[str
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, [content])
         paths.append(folder / name)
-    for name, axes in pictures.items():
-        figure = axes.get_figure(root=True)
-        assert figure is not None
-        write_figure(figure, folder / name, "png")
-        paths.append(folder / name)
-    return paths
+    return [*paths, *write_drawn(pictures, folder)]
 
 
 Found = list[tuple[Candidate, Callable[[Sequence[str]], Scenario]]]

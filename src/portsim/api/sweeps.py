@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portsim.api.comparisons import Source, selections_of, write_folder
+from portsim.api.comparisons import Source, write_folder
 from portsim.api.loading import Reader
+from portsim.api.plotting import ScreeningPlots, SweepPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
 from portsim.experiments.executors import executor_for
@@ -24,36 +25,16 @@ from portsim.experiments.vary import Axis, Listed, factorial, parse_axis, quasi_
 from portsim.results.selection import Condition, Selection
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import parse_share
+from portsim.views import plots as views
 from portsim.views.csvtables import screening_files, sweep_files
 from portsim.views.documents import screening_document, sweep_document
-from portsim.views.plots.swept import draw_screening, draw_sweep
+from portsim.views.plots import EXPERIMENTS, draw_all
+from portsim.views.plots.studies import SCREENING, SWEEP
 from portsim.views.swept import screening_blocks, sweep_blocks
 from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-
-    from portsim.views.plots.paper import Drawn
-
-Drawing = Callable[["Axes | None", Sequence[Selection]], "Drawn"]
-
-
-class SweepPlots:
-    """The picture of a sweep or a screening; it takes `ax=` and returns its Axes."""
-
-    def __init__(self, drawing: Drawing, wanted: Sequence[Selection]) -> None:
-        self._drawing = drawing
-        self._wanted = wanted
-
-    def __call__(self, ax: Axes | None = None, *, of: str | Sequence[str] = ()) -> Axes:
-        """Draw it; `of`: the measure, else the first that is shown."""
-        import warnings
-
-        drawn = self._drawing(ax, selections_of(of) or self._wanted)
-        for notice in drawn.notices:
-            warnings.warn(notice, stacklevel=2)
-        return drawn.axes
 
 
 class Sweep:
@@ -95,17 +76,17 @@ class Sweep:
 
     @property
     def plot(self) -> SweepPlots:
-        """`sweep.plot()`: a line over one number, a heat map over two, else dots over each."""
-        return SweepPlots(lambda ax, wanted: draw_sweep(self.data, ax, wanted), self._wanted)
+        """Its picture: `sweep.plot.sweep()`, taking `ax=` and returning Axes."""
+        return SweepPlots(self.data, self._wanted)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim sweep --json` prints."""
-        return sweep_document(self.data)
+        return sweep_document(self.data, self._wanted)
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
         """Write the table, the JSON object and the picture into a new or empty folder; return their paths."""
-        pictures = {"sweep.png": self.plot()} if with_picture else {}
-        return write_folder(Path(folder), sweep_files(self.data) | _json("sweep.json", self.to_dict()), pictures)
+        pictures = draw_all(EXPERIMENTS[SWEEP], views.Swept.of(self.data, self._wanted))[0] if with_picture else {}
+        return write_folder(Path(folder), sweep_files(self.data) | _json(SWEEP, self.to_dict()), pictures)
 
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
@@ -150,9 +131,9 @@ class Screening:
         return self.data.is_interrupted
 
     @property
-    def plot(self) -> SweepPlots:
-        """`screening.plot()`: the largest effects as bars."""
-        return SweepPlots(lambda ax, wanted: draw_screening(self.data, ax, wanted), ())
+    def plot(self) -> ScreeningPlots:
+        """Its picture: `screening.plot.assumptions()`, taking `ax=` and returning Axes."""
+        return ScreeningPlots(self.data)
 
     def to_dict(self) -> dict[str, Any]:
         """The object `portsim sweep --assumed --json` prints."""
@@ -160,8 +141,8 @@ class Screening:
 
     def write(self, folder: str | os.PathLike[str], *, with_picture: bool = True) -> list[Path]:
         """Write the tables, the JSON object and the picture into a new or empty folder; return their paths."""
-        pictures = {"assumptions.png": self.plot()} if with_picture else {}
-        files = screening_files(self.data) | _json("screening.json", self.to_dict())
+        pictures = draw_all(EXPERIMENTS[SCREENING], views.Screened.of(self.data))[0] if with_picture else {}
+        files = screening_files(self.data) | _json(SCREENING, self.to_dict())
         return write_folder(Path(folder), files, pictures)
 
     def blocks(self) -> list[Line | Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,10 @@ from portsim.cli.options import (
 )
 from portsim.cli.progress import Bar
 from portsim.cli.run import EngineChoice, SetOption
+
+if TYPE_CHECKING:
+    from portsim.api import Comparison
+    from portsim.views.textcharts import Glyphs
 
 
 def compare(
@@ -92,6 +96,7 @@ def compare(
         streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
     else:
         streams.show(result.blocks())
+        _chart(result)
     if output is not None:
         result.write(output, with_picture=not no_plots)
     if not quiet:
@@ -107,3 +112,14 @@ def compare(
     for text in held:
         streams.say(f"failed: {text}")
     return Exit.FAILED if held else Exit.DONE
+
+
+def _chart(result: Comparison) -> None:
+    """The differences with their intervals, on a terminal."""
+
+    def draw(columns: int, glyphs: Glyphs) -> list[str]:
+        from portsim.views.textcharts import differences_chart
+
+        return differences_chart(result.data, columns, glyphs, result.wanted)
+
+    streams.chart(draw)

@@ -1,4 +1,4 @@
-"""`portsim plot`: pictures of a run folder."""
+"""`portsim plot`: pictures of the folder of a run or an experiment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit
 
-NAMES = ("queue", "daily", "wait", "use")
+NAMES = ("queue", "daily", "wait", "use", "plans", "queues", "sweep", "assumptions", "posterior", "figures")
 
 
 class ImageChoice(StrEnum):
@@ -32,10 +32,12 @@ def _known(names: list[str] | None) -> list[str] | None:
 
 
 def plot(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder, as portsim run -o writes it.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that run, compare, sweep or calibrate wrote.")
+    ],
     what: Annotated[
         list[str] | None,
-        typer.Option("--what", metavar="NAME", callback=_known, help=f"{', '.join(NAMES)} (repeatable); default all."),
+        typer.Option("--what", metavar="NAME", callback=_known, help=f"{', '.join(NAMES)} (repeatable)."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write; default DIR/plots.")
@@ -43,7 +45,7 @@ def plot(
     image_format: Annotated[ImageChoice, typer.Option("--format", help="Of the pictures.")] = ImageChoice.png,
     debug: Debug = False,
 ) -> Exit:
-    """Draw what happened: queues, crossings a day, waits, use of lanes and officers.
+    """Draw what happened, or what an experiment showed: all that there is to draw of a folder, or some of it.
 
     Prints the file of each picture.
     """

@@ -27,7 +27,9 @@ from portsim.cli.progress import Bar
 from portsim.errors import PortsimError, WorkerError
 
 if TYPE_CHECKING:
+    from portsim.api import Run
     from portsim.experiments import Played
+    from portsim.views.textcharts import Glyphs
 
 
 RUN = "run.json"
@@ -166,6 +168,8 @@ def run(
         streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
     else:
         streams.show(result.blocks())
+        if isinstance(result, api.Run):
+            _chart(result)
     if not quiet:
         for warning in result.warnings:
             streams.say(f"warning: {warning}")
@@ -197,6 +201,17 @@ def _with_hint(output: Path | None, *, is_quiet: bool) -> Iterator[None]:
         if output is not None and not is_quiet and (output / RUN).is_file():
             streams.say(CONTINUE.format(folder=output))
         raise
+
+
+def _chart(result: Run) -> None:
+    """The queue over the run, on a terminal."""
+
+    def draw(columns: int, glyphs: Glyphs) -> list[str]:
+        from portsim.views.textcharts import queue_chart
+
+        return queue_chart(result.data, columns, glyphs)
+
+    streams.chart(draw)
 
 
 def _draw(folder: Path) -> list[str]:

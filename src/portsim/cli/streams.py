@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from portsim.views.tables import Line, Table, plain, printable
+
+if TYPE_CHECKING:
+    from portsim.views.textcharts import Glyphs
 
 
 def prepare() -> None:
@@ -49,6 +53,18 @@ def show(blocks: Iterable[Line | Table]) -> None:
         _draw(blocks)
     else:
         write(plain(blocks))
+
+
+def chart(draw: Callable[[int, Glyphs], Sequence[str]]) -> None:
+    """A chart of text below a result, on a terminal only; drawn for its width, with what its encoding has."""
+    if not sys.stdout.isatty():
+        return
+    from portsim.views.textcharts import ASCII, glyphs_for
+
+    is_dumb = os.environ.get("TERM") == "dumb"
+    lines = draw(shutil.get_terminal_size().columns, ASCII if is_dumb else glyphs_for(sys.stdout.encoding))
+    if lines:
+        write("\n".join(["", *lines]))
 
 
 def has_style(stream: TextIO) -> bool:

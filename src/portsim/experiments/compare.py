@@ -100,9 +100,13 @@ class Comparison:
 
     def hours_apart(self, played: Played) -> float:
         """How much more officer-hours a plan has, as a share of the baseline's; 0 where neither has any."""
-        base = self.baseline.officer_hours
-        more = played.officer_hours - base
-        return more / base if base else math.copysign(math.inf, more) if more else 0.0
+        return hours_apart(played.officer_hours, self.baseline.officer_hours)
+
+
+def hours_apart(hours: float, base: float) -> float:
+    """How much more officer-hours than the baseline's, as a share of these; 0 where there are none of either."""
+    more = hours - base
+    return more / base if base else math.copysign(math.inf, more) if more else 0.0
 
 
 def label_of(plan: Plan) -> str:
@@ -143,6 +147,7 @@ def compare(
         numbers,
         seed=used,
         engine=engine,
+        waiting=True,
         executor=executor,
         on_replication=on_replication,
         on_notice=on_notice,

@@ -158,6 +158,7 @@ def replicate_until(
         known=known,
         tables=tables,
         records=records,
+        waiting=True,
         replications=precision.least,
         executor=executor,
         on_notice=on_notice,

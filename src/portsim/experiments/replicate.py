@@ -7,6 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, get_args
 
+import numpy as np
+
 from portsim.engines import Choice, EngineName, check_name
 from portsim.experiments.executors import Executor, Played, Task, choose_for, executor_for
 from portsim.experiments.findings import Finding, warnings_about
@@ -16,6 +18,7 @@ from portsim.model import draw, lower, scenario_of
 from portsim.model.network import Network
 from portsim.model.traffic import Traffic
 from portsim.results import Measure, MetricRow, summarise
+from portsim.results.areas import Ints
 from portsim.results.ranges import RangeRow, ranges
 from portsim.results.runtables import Keep
 from portsim.scenario.capacity import load_warnings
@@ -43,6 +46,8 @@ class Run:
         replications before it, or, where there are none, of the part it played
     is_interrupted : whether Ctrl-C ended the run; the rows are of the replications done by then
     end_ms : end of what the rows speak of, UTC epoch ms: the scenario's, unless they are of a part
+    waiting : int64[replications, hours], area under the number waiting in and before the port, unit-ms; None where it
+        was not asked for, and where the scenario keeps a summary only
     """
 
     scenario: Scenario
@@ -58,6 +63,12 @@ class Run:
     is_interrupted: bool
     end_ms: int
     ranges: tuple[RangeRow, ...] = ()
+    waiting: Ints | None = None
+
+    @property
+    def end(self) -> int:
+        """The same end as a tick."""
+        return self.end_ms - self.network.start_ms
 
 
 def replicate(
@@ -102,6 +113,7 @@ def replicate(
         known=known,
         tables=tables,
         records=records,
+        waiting=True,
         first=numbers[0],
         replications=len(numbers),
         executor=executor,
@@ -138,6 +150,7 @@ class Gathering:
 
     first, replications : the number of the first, and how many there will be, here or of other scenarios as large
     tables, records : whether what comes of a replication has its tables, and whose have their records, beside `keep`
+    waiting : whether the run has the units waiting in each hour
     The rest is as for `replicate`. Raises ValueError for an unknown `keep` or engine.
     """
 
@@ -151,6 +164,7 @@ class Gathering:
         known: Known | None = None,
         tables: bool = False,
         records: Keep = "none",
+        waiting: bool = False,
         first: int = 0,
         replications: int = 1,
         executor: Executor,
@@ -172,7 +186,9 @@ class Gathering:
         self._tables = tables
         self._first = first
         self._records = records
+        self._wants_waiting = waiting and scenario.records == "all"
         self._done: list[tuple[int, tuple[Measure, ...], Finding]] = []
+        self._waiting: dict[int, Ints] = {}
         self._kept: list[Replication] = []
         self._newest: int | None = None
         self._stopped: str | None = None
@@ -210,6 +226,7 @@ class Gathering:
             self._choice.engine,
             tables=self._tables,
             records=any(self._is_wanted(keep, number) for keep in (self._keep, self._records)),
+            waiting=self._wants_waiting,
             drawn=traffic,
         )
 
@@ -248,12 +265,22 @@ class Gathering:
         self._stopped = played.stopped
         if self._stopped is None or is_first:
             self._done.append((played.number, played.measures, played.finding))
+            waiting = self._waiting_of(played)
+            if waiting is not None:
+                self._waiting[played.number] = waiting
         if self._stopped is not None:
             if is_first:
                 self._end_ms = self._network.start_ms + played.end
             before = f"the {len(self._done)} before it, which leaves the worst out"
             part = "the part played until then" if is_first else before
             self._extent = f"{self._stopped}; the figures are of {part}"
+
+    def _waiting_of(self, played: Played) -> Ints | None:
+        """Units waiting in each hour; of a replication that was known, from its table."""
+        if not self._wants_waiting or played.waiting is not None or played.hours is None:
+            return played.waiting
+        areas: Ints = played.hours["waiting_ms"].reshape(-1, len(self._network.stages)).sum(axis=1)
+        return areas
 
     def drop(self, number: int) -> None:
         """Take back the last replication, if it was taken in."""
@@ -271,6 +298,7 @@ class Gathering:
             self._choose(self._first, self._scenario_of(self._first))
         assert self._choice is not None
         done = self._done
+        waiting = [self._waiting[number] for number in self.numbers if number in self._waiting]
         is_binned = self._scenario.records == "summary"
         rows = summarise(
             self._scenario.port,
@@ -295,4 +323,5 @@ class Gathering:
             is_interrupted=is_interrupted,
             end_ms=self._end_ms,
             ranges=() if self._scenario.posterior is None else ranges([measures for _, measures, _ in done]),
+            waiting=np.stack(waiting) if waiting and len(waiting) == len(done) else None,
         )

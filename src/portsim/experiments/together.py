@@ -30,6 +30,7 @@ def play_together(
     *,
     seed: int,
     engine: EngineName = "auto",
+    waiting: bool = False,
     executor: Executor | None = None,
     expected: int | None = None,
     on_replication: Callable[[int], None] | None = None,
@@ -38,6 +39,7 @@ def play_together(
     """Play the same replications of several scenarios, replication by replication.
 
     seed : holds for all, so that replications of one number share their chance
+    waiting : whether each run has the units waiting in each hour
     executor : who plays them, from `executor_for`; without it one after another in this process
     expected : how many there will be, where these are not all
     on_replication : called when one is done, with how many there will be
@@ -53,6 +55,7 @@ def play_together(
             seed=seed,
             engine=engine,
             keep="none",
+            waiting=waiting,
             first=numbers[0],
             replications=expected,
             executor=executor,

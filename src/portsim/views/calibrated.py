@@ -159,6 +159,7 @@ def calibration_document(calibration: Calibration) -> dict[str, Any]:
                 "sets": dict(one.parameter.sets),
                 "unit": one.parameter.prior.unit,
                 "prior": str(one.parameter.prior),
+                "distribution": {name: finite(value) for name, value in asdict(one.parameter.prior).items()},
                 "why": one.parameter.why,
                 "prior_q05": finite(one.prior[0]),
                 "prior_q50": finite(one.prior[1]),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from portsim.experiments.compare import HOURS_APART, Comparison, Played
-from portsim.results.differences import ChanceRow, DifferenceRow, good_direction
+from portsim.results.differences import ChanceRow, DifferenceRow, Plan, good_direction
 from portsim.results.selection import Selection
 from portsim.scenario.calendar import to_local
 from portsim.views.measurewords import Scale, percent, words_of
@@ -23,17 +23,16 @@ DEFAULT = (
 """Measures that are shown where none are asked for; those that a port does not have are left out."""
 
 
-def shown_selections(comparison: Comparison, wanted: Sequence[Selection]) -> list[Selection]:
+def shown_selections(rows: Sequence[DifferenceRow], wanted: Sequence[Selection]) -> list[Selection]:
     """The measures to show: those asked for, or the usual ones of which there is a difference to state."""
-    rows = comparison.differences
     if wanted:
         return list(wanted)
     return [one for one in DEFAULT if (row := one.find(rows)) is not None and not math.isnan(row.mean)]
 
 
-def difference_of(comparison: Comparison, played: Played, selection: Selection) -> DifferenceRow | None:
+def difference_of(rows: Sequence[DifferenceRow], plan: Plan, selection: Selection) -> DifferenceRow | None:
     """The difference of a plan in a measure."""
-    return selection.find(row for row in comparison.differences if row.plan == played.plan)
+    return selection.find(row for row in rows if row.plan == plan)
 
 
 def chance_of(comparison: Comparison, played: Played, selection: Selection) -> ChanceRow | None:
@@ -43,7 +42,7 @@ def chance_of(comparison: Comparison, played: Played, selection: Selection) -> C
 
 def comparison_blocks(comparison: Comparison, wanted: Sequence[Selection] = ()) -> list[Line | Table]:
     """The whole readable result of a comparison, the verdict in words first."""
-    selections = shown_selections(comparison, wanted)
+    selections = shown_selections(comparison.differences, wanted)
     blocks = _header(comparison)
     if comparison.numbers and selections:
         blocks += [Line(""), Line("In words", is_heading=True), *_sentences(comparison, selections[0])]
@@ -75,7 +74,7 @@ def _header(comparison: Comparison) -> list[Line | Table]:
 
 
 def _sentences(comparison: Comparison, selection: Selection) -> list[Line]:
-    rows = [difference_of(comparison, played, selection) for played in comparison.plans[1:]]
+    rows = [difference_of(comparison.differences, played.plan, selection) for played in comparison.plans[1:]]
     scale = _scale(rows)
     lines = []
     for played, row in zip(comparison.plans[1:], rows, strict=True):
@@ -123,7 +122,7 @@ def _scale(rows: Sequence[DifferenceRow | None]) -> Scale:
 
 def _table(comparison: Comparison, selection: Selection) -> Table | None:
     """One line a plan: the measure itself, its difference with the interval, and what that shows; None without rows."""
-    differences = [difference_of(comparison, played, selection) for played in comparison.plans[1:]]
+    differences = [difference_of(comparison.differences, played.plan, selection) for played in comparison.plans[1:]]
     if not any(differences):
         return None
     scale = _scale(differences)

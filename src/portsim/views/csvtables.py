@@ -16,6 +16,7 @@ from portsim.experiments.sweep import Sweep
 from portsim.results.differences import ChanceRow, DifferenceRow
 from portsim.results.statistics import MetricRow
 from portsim.views.calibrated import calibration_document
+from portsim.views.plots.planqueues import HOUR_COLUMNS, HOURS, VALUE_COLUMNS, VALUES, Queues
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
@@ -34,7 +35,10 @@ def _cell(value: Any) -> Any:
 
 
 def comparison_files(comparison: Comparison) -> dict[str, bytes]:
-    """The tables of a comparison by file name: plans, the summary of each, differences, chances of being best."""
+    """The tables of a comparison by file name: plans, the summary of each, differences, chances of being best.
+
+    Where it was kept by the hour also who waits under each plan, and when the port is closed under it.
+    """
     plans = [
         (
             played.label,
@@ -59,6 +63,9 @@ def comparison_files(comparison: Comparison) -> dict[str, bytes]:
     }
     if changes:
         files["officers.csv"] = csv_bytes(("plan", "path", "before", "after"), changes)
+    if (queues := Queues.of(comparison)) is not None:
+        files[VALUES] = csv_bytes(VALUE_COLUMNS, queues.values())
+        files[HOURS] = csv_bytes(HOUR_COLUMNS, queues.spans())
     return files
 
 
@@ -84,7 +91,10 @@ def sweep_files(sweep: Sweep) -> dict[str, bytes]:
 def calibration_files(calibration: Calibration) -> dict[str, bytes]:
     """The tables of a calibration by file name: numbers, figures, and the draws of the posterior."""
     document = calibration_document(calibration)
-    parameters = [{key: value for key, value in row.items() if key != "sets"} for row in document["parameters"]]
+    parameters = [
+        {key: value for key, value in row.items() if key not in ("sets", "distribution")}
+        for row in document["parameters"]
+    ]
     figures = [
         row | {"from": row["window"]["from"], "to": row["window"]["to"], "kinds": " ".join(row["kinds"])}
         for row in document["figures"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ from portsim.experiments.compare import Comparison
 from portsim.experiments.precision import Stopping
 from portsim.experiments.screening import Screening
 from portsim.experiments.sweep import Sweep
+from portsim.results.selection import Selection
 from portsim.scenario.calendar import moment
 from portsim.views.finite import finite
 from portsim.views.posterior import posterior_document
@@ -52,11 +54,13 @@ def _precision(stopping: Stopping) -> dict[str, Any]:
     }
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: Comparison, wanted: Sequence[Selection] = ()) -> dict[str, Any]:
     """`portsim.compare/1`: every plan's summary, the baseline's first, and every difference from the baseline.
 
     A plan is None for the scenario without a plan. Differences are those of the port, its flows and its stages;
     those of kinds, directions and pools are in `differences.csv`.
+
+    wanted : measures that were asked for
     """
     base = comparison.baseline
     scenario = base.candidate.scenario
@@ -71,6 +75,10 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
             "from": moment(scenario.measure_from_ms, scenario.clock),
             "to": moment(base.run.end_ms, scenario.clock),
         },
+        "start": moment(scenario.start_ms, scenario.clock),
+        "sides": {side.name: side.timezone for side in scenario.regimes[0].sides},
+        "kinds": list(base.run.network.kinds),
+        "of": [str(one) for one in wanted],
         "warnings": list(comparison.warnings),
         "plans": [
             {
@@ -103,8 +111,8 @@ _DIFFERENCE = ("plan", "baseline", "metric", "flow", "stage", "mean", "ci_low", 
 _BEST = ("metric", "flow", "stage", "plan", "probability")
 
 
-def sweep_document(sweep: Sweep) -> dict[str, Any]:
-    """`portsim.sweep/1`: every point with its values by path, and its summary."""
+def sweep_document(sweep: Sweep, wanted: Sequence[Selection] = ()) -> dict[str, Any]:
+    """`portsim.sweep/1`: every point with its values by path, and its summary; wanted : measures asked for."""
     scenario = sweep.scenario
     return {
         "schema": "portsim.sweep/1",
@@ -114,6 +122,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "replications": len(sweep.numbers),
         "design": "factorial" if sweep.is_factorial else "quasi-random",
         "paths": list(sweep.paths),
+        "of": [str(one) for one in wanted],
         "warnings": list(sweep.warnings),
         "points": [
             {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from portsim.experiments.screening import Effect, Screening
 from portsim.experiments.sweep import Sweep
+from portsim.results import MetricRow
 from portsim.results.selection import Selection
 from portsim.scenario.calendar import to_local
 from portsim.views.measurewords import Scale, words_of
@@ -19,18 +20,18 @@ MOST_EFFECTS = 15
 LONGEST_VALUE = 40
 
 
-def swept_selections(sweep: Sweep, wanted: Sequence[Selection]) -> list[Selection]:
-    """The measures to show: those asked for, or the usual ones that are defined."""
+def swept_selections(points: Sequence[Sequence[MetricRow]], wanted: Sequence[Selection]) -> list[Selection]:
+    """The measures to show: those asked for, or the usual ones that are defined. points : the rows of each."""
     if wanted:
         return list(wanted)
-    rows = [row for point in sweep.points for row in point.run.rows]
+    rows = [row for of_point in points for row in of_point]
     return [one for one in DEFAULT if (row := one.find(rows)) is not None and not math.isnan(row.mean)]
 
 
 def sweep_blocks(sweep: Sweep, wanted: Sequence[Selection] = ()) -> list[Line | Table]:
     """The whole readable result of a sweep: one line a point."""
     scenario = sweep.scenario
-    selections = swept_selections(sweep, wanted)
+    selections = swept_selections([point.run.rows for point in sweep.points], wanted)
     design = "every combination" if sweep.is_factorial else "quasi-random (Sobol)"
     facts = [
         ("plan", scenario.plan or "none, as the file says"),
@@ -91,7 +92,7 @@ def screening_blocks(screening: Screening) -> list[Line | Table]:
     title = Line(f"{scenario.name}: which assumption matters most", is_heading=True)
     blocks: list[Line | Table] = [title, Table.of(("", ""), facts, names=2)]
     for selection in screening.selections:
-        effects = effects_of(screening, selection)
+        effects = effects_of(screening.effects, selection)
         scale = scale_of(effects)
         unit = f", {scale.name}" if scale.name else ""
         words = words_of(selection)
@@ -116,9 +117,9 @@ def screening_blocks(screening: Screening) -> list[Line | Table]:
     return blocks
 
 
-def effects_of(screening: Screening, selection: Selection) -> list[Effect]:
+def effects_of(every: Sequence[Effect], selection: Selection) -> list[Effect]:
     """The effects on one measure, largest first."""
-    return [effect for effect in screening.effects if effect.measure == str(selection)]
+    return [effect for effect in every if effect.measure == str(selection)]
 
 
 def scale_of(effects: Sequence[Effect]) -> Scale:

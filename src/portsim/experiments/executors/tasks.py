@@ -16,8 +16,9 @@ from portsim.model.network import Network
 from portsim.model.records import Records, Table
 from portsim.model.traffic import Traffic
 from portsim.results import Measure
+from portsim.results.areas import Ints
 from portsim.results.days import count_days
-from portsim.results.hours import count_hours
+from portsim.results.hours import count_hours, count_waiting
 from portsim.scenario.scenario import Scenario
 
 MOST_NETWORKS = 64
@@ -30,6 +31,7 @@ class Task:
 
     engine : the one that plays it, already chosen
     tables, records : whether the daily and hourly tables of a run folder, and the records, come back as well
+    waiting : whether the units waiting in each hour come back as well
     counts_only : whether crossings are all that is wanted; where the scenario keeps a summary only, all is measured
     drawn : its traffic, where somebody has drawn it already; whoever plays it in this process need not again
     """
@@ -40,6 +42,7 @@ class Task:
     engine: Playing
     tables: bool = False
     records: bool = False
+    waiting: bool = False
     counts_only: bool = False
     drawn: Traffic | None = field(default=None, repr=False)
 
@@ -53,6 +56,7 @@ class Played:
     end : the tick it was played to
     days, hours : see `results.days.count_days` and `results.hours.count_hours`; None unless asked for
     records : None unless asked for; hours and records are None too where the scenario keeps a summary only
+    waiting : see `results.hours.count_waiting`; None unless asked for, and where the scenario keeps a summary only
     traffic : what the records are of, where it was drawn in this process anyway
     """
 
@@ -64,6 +68,7 @@ class Played:
     days: Table | None = None
     hours: Table | None = None
     records: Records | None = None
+    waiting: Ints | None = None
     traffic: Traffic | None = None
 
     def replication(self, scenario: Scenario, network: Network, *, seed: int) -> Replication:
@@ -144,6 +149,7 @@ class Player:
             days=count_days(whole.network, traffic, whole.records) if task.tables else None,
             hours=count_hours(whole.network, traffic, whole.records) if task.tables and not task.counts_only else None,
             records=whole.records if task.records else None,
+            waiting=count_waiting(whole.network, traffic, whole.records) if task.waiting else None,
             traffic=traffic if task.records else None,
         )
 

@@ -37,7 +37,7 @@ _CLASSES: Mapping[str, type] = {
 }
 """What a scenario is made of."""
 
-_TASK = ("number", "seed", "engine", "tables", "records", "counts_only")
+_TASK = ("number", "seed", "engine", "tables", "records", "waiting", "counts_only")
 _TABLES = ("units", "visits", "work", "levels")
 
 
@@ -104,7 +104,9 @@ def answer_of(played: Played) -> bytes:
     tables = {"days": played.days, "hours": played.hours}
     if played.records is not None:
         tables |= {name: getattr(played.records, name) for name in _TABLES}
-    arrays = {"in_port": played.finding.in_port}
+    arrays: dict[str, np.ndarray[Any, Any]] = {"in_port": played.finding.in_port}
+    if played.waiting is not None:
+        arrays["waiting"] = played.waiting
     head = {
         "number": played.number,
         "measures": [[getattr(measure, name) for name in _MEASURE] for measure in played.measures],
@@ -147,6 +149,7 @@ def played_of(answer: bytes) -> Played:
         days=tables.get("days"),
         hours=tables.get("hours"),
         records=Records(**{name: tables[name] for name in _TABLES}, end=head["end"]) if "units" in tables else None,
+        waiting=tables[None].get("waiting"),
     )
 
 

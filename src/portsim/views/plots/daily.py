@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from portsim.facts import Fact
 from portsim.facts.fact import Bound
 from portsim.results.areas import Ints
+from portsim.results.names import DIRECTIONS
+from portsim.scenario.arrivals import AboardArrivals, RecordedArrivals
+from portsim.scenario.levels import Amount
 from portsim.scenario.scenario import CountWindow
 from portsim.views.plots import timeline
 from portsim.views.plots.clock import HOUR_MS, Clock
 from portsim.views.plots.letters import Letters, letters_for
 from portsim.views.plots.paper import (
     GREY,
+    HEIGHT_CM,
     INK,
     SERIES,
     TEXT_PT,
@@ -41,9 +45,16 @@ from portsim.views.published import calendar_days, compared_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 MOST_BARS = 45
 """Days that fit as bars; more are points."""
+
+MOST_PANELS = 3
+PANEL_CM = 4.5
+"""What each panel more adds to the height of the sheet."""
+ONE = Amount(1.0)
+"""Persons aboard where the scenario says nothing."""
 
 BOUNDS: dict[Bound, tuple[str, str]] = {
     "at_least": ("at least ", "^"),
@@ -76,41 +87,88 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One count, with the published figures that count the same.
+
+    axis : what stands on the upright axis
+    days : of each day, over the replications
+    """
+
+    axis: str
+    days: Band
+    published: tuple[Published, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DailyView:
     """What the picture shows.
 
     bounds : int64[days + 1], ticks of the midnights
     is_whole : bool[days], whether the day counts towards the measures
-    crossings : of each day, over the replications
+    panels : all crossings first, then what else published figures count: one direction, some kinds, persons
+    notices : figures that cannot be beside any of them, and why
     """
 
     bounds: Ints
     is_whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    crossings: Band
-    published: tuple[Published, ...]
+    panels: tuple[Panel, ...]
     title: str
     caption: str
     shading: Shading
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a figure counts: crossings or persons, of one direction or both, of some kinds or all."""
+
+    what: Literal["crossings", "persons"] = "crossings"
+    direction: Literal["in", "out"] | None = None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def axis(self) -> str:
+        """In words, for an axis."""
+        of_kinds = f" of {', '.join(self.kinds)}" if self.kinds else ""
+        return f"{self.what}{of_kinds}{f' {self.direction}' if self.direction else ''} a day"
 
 
 def daily_view(source: Source) -> DailyView:
     """Work out what the picture shows."""
     days = source.days
-    crossings = Band.of(days.crossings.sum(axis=2).astype(np.float64))
+    every = _Counted()
+    found, notices = _published(source)
+    order = [every, *(counted for counted in found if counted != every)][:MOST_PANELS]
+    panels = [Panel(counted.axis, _days(source, counted), tuple(found.get(counted, ()))) for counted in order]
+    left_out = [one for counted, figures in found.items() if counted not in order for one in figures]
+    notices += [f"figure of another count, not drawn for want of room: {one.label}" for one in left_out]
     band = spread(len(source.numbers))
     of = mean_of(source.numbers, source.total)
     return DailyView(
         bounds=days.bounds,
         is_whole=days.is_whole,
-        crossings=crossings,
-        published=tuple(_published(source)),
-        title=_title(source, crossings.mean),
+        panels=tuple(panels),
+        title=_title(source, panels[0].days.mean),
         caption=(
-            f"Crossings counted at {_counted_at(source)}, {of}{f' (whiskers: {band})' if band else ''}. "
+            f"Crossings counted at {_counted_at(source)}, {of}{f' (whiskers: {band})' if band else ''}."
+            f"{' Persons are those aboard what crosses.' if any(one.what == 'persons' for one in order) else ''} "
             f"{name_of(source.scenario)}."
         ),
         shading=shading_of(source.scenario, source.network, source.network.end),
+        notices=tuple(notices),
     )
+
+
+def _days(source: Source, counted: _Counted) -> Band:
+    """A count of each day, over the replications."""
+    days = source.days
+    cube = days.crossings if counted.what == "crossings" else days.persons
+    if counted.direction is not None:
+        place = DIRECTIONS.index(counted.direction)
+        cube = cube[:, :, place : place + 1]
+    kinds = source.network.kinds
+    chosen = [place for place, kind in enumerate(kinds) if not counted.kinds or kind in counted.kinds]
+    return Band.of(cube[..., chosen].sum(axis=(2, 3)).astype(np.float64))
 
 
 def _counted_at(source: Source) -> str:
@@ -133,35 +191,58 @@ def _title(source: Source, mean: Floats) -> str:
     return f"{average} crossings a day from {first} to {last}, {peak}"
 
 
-def _published(source: Source) -> Iterator[Published]:
-    """Every figure a window of the scenario cites that counts what a crossing is."""
+def _published(source: Source) -> tuple[dict[_Counted, list[Published]], list[str]]:
+    """Every figure a window of the scenario cites, by what it counts; and which of them the days do not show."""
     scenario = source.scenario
-    measured = source.measures()
+    found: dict[_Counted, list[Published]] = {}
+    notices: list[str] = []
     for window in scenario.windows:
         fact: Fact | None = scenario.facts.get(window.published) if window.published else None
-        if fact is None or window.kinds or compared_with(fact) != "crossings":
+        if fact is None:
             continue
-        direction = fact.counts.direction if fact.counts and fact.counts.direction in ("in", "out") else None
-        metric = f"crossings_in_{window.name}"
-        values = [
-            row.value
-            for rows in measured
-            for row in rows
-            if row.metric == metric and row.flow is None and row.kind is None and row.direction == direction
-        ]
-        crossings = sum(values) / len(values) if values else math.nan
-        yield _figure(source, window, fact, crossings, direction)
+        what = compared_with(fact)
+        if fact.unit.partition("/")[0] == "persons" and (what is None or not _has_persons(source)):
+            why = "the scenario counts no persons" if what else "it leaves out drivers, whom the scenario counts"
+            notices.append(f"{fact.id} counts persons and is not drawn: {why}")
+        elif what in ("crossings", "persons"):
+            direction = fact.counts.direction if fact.counts and fact.counts.direction in ("in", "out") else None
+            counted = _Counted(what, direction, window.kinds)
+            found.setdefault(counted, []).append(_figure(source, window, fact, counted))
+    return found, notices
 
 
-def _figure(source: Source, window: CountWindow, fact: Fact, crossings: float, direction: str | None) -> Published:
+def _has_persons(source: Source) -> bool:
+    """Whether what crosses is told apart from who crosses with it: more, or fewer, than one aboard each unit."""
+    is_said = any(
+        flow.persons != ONE or isinstance(flow.arrivals, AboardArrivals | RecordedArrivals)
+        for flow in source.scenario.flows
+    )
+    return is_said or bool((source.days.persons != source.days.crossings).any())
+
+
+def _model(source: Source, window: CountWindow, counted: _Counted) -> float:
+    """What the model counts in a window, the mean over the replications; NaN if the run did not reach its end."""
+    metric = f"{counted.what}_in_{window.name}"
+    values = [
+        row.value
+        for rows in source.measures()
+        for row in rows
+        if row.metric == metric and row.flow is None and row.kind is None and row.direction == counted.direction
+    ]
+    return sum(values) / len(values) if values else math.nan
+
+
+def _figure(source: Source, window: CountWindow, fact: Fact, counted: _Counted) -> Published:
     scenario = source.scenario
     days = calendar_days(window, scenario.clock)
     is_total = fact.dimension == "count" and days != round(days)
-    model = crossings if is_total else crossings / days
+    amount = _model(source, window, counted)
+    model = amount if is_total else amount / days
     figure = fact.amount if is_total or fact.dimension == "rate" else fact.amount / days
     words = BOUNDS[fact.bound][0]
     per = f" in {number(days * 24)} h" if is_total else " a day"
-    side = f", {direction} only" if direction else ""
+    side = f", {counted.direction} only" if counted.direction else ""
+    persons = " persons" if counted.what == "persons" else ""
     beside = "" if math.isnan(model) else f"; model {number(model)}"
     start, end = (ms - scenario.start_ms for ms in (window.start_ms, window.end_ms))
     return Published(
@@ -172,39 +253,83 @@ def _figure(source: Source, window: CountWindow, fact: Fact, crossings: float, d
         model=model,
         kind="total" if is_total else "level",
         bound=fact.bound,
-        label=f"{words}{number(figure)}{per}{side}: {fact.id}{beside}",
+        label=f"{words}{number(figure)}{persons}{per}{side}: {fact.id}{beside}",
     )
 
 
 def draw_daily(source: Source, axes: Axes | None = None) -> Drawn:
-    """Draw it, into `axes` or on a sheet of its own."""
+    """Draw it: into `axes` all crossings, else on a sheet of its own whatever else published figures count below."""
     view = daily_view(source)
     letters = letters_for(source.scenario)
     is_sheet = axes is None
+    notices = [*letters.notices, *view.notices]
     if axes is None:
-        axes = new_figure().subplots()
-        put_caption(axes, letters, view.caption)
-    dress(axes)
-    _put_days(axes, view, len(source.numbers))
-    for place, published in enumerate(view.published):
-        _put_published(axes, letters, published, SERIES[1 + place % (len(SERIES) - 1)])
-    timeline.put_closures(axes, letters, view.shading, Clock.of(source.scenario))
-    timeline.put_days(axes, letters, source.scenario, view.bounds)
-    tops = [view.crossings.high.max(initial=0), *(one.figure for one in view.published)]
-    tops += [one.model for one in view.published if one.kind == "total" and not math.isnan(one.model)]
+        figure = new_figure(HEIGHT_CM + PANEL_CM * (len(view.panels) - 1))
+        every = list(figure.subplots(len(view.panels), 1, squeeze=False, sharex=True)[:, 0])
+        figure.align_ylabels(every)
+        put_caption(every[0], letters, view.caption)
+    else:
+        every = [axes]
+        others = [one.label for panel in view.panels[1:] for one in panel.published]
+        notices += [f"figure of another count, drawn on a sheet of its own only: {label}" for label in others]
+    place = 0
+    for panel, on in zip(view.panels, every, strict=False):
+        dress(on)
+        _put_days(on, view, panel.days, len(source.numbers), is_first=on is every[0])
+        for published in panel.published:
+            _put_published(on, letters, published, SERIES[1 + place % (len(SERIES) - 1)])
+            place += 1
+        if on is every[0]:
+            timeline.put_closures(on, letters, view.shading, Clock.of(source.scenario))
+        else:
+            timeline.put_closures(on, letters, view.shading, Clock.of(source.scenario), is_named=False)
+        _finish(on, letters, source, view, panel, is_last=on is every[-1], is_first=on is every[0])
+    _gather_legend(every)
+    put_head(every[0], letters, view.title, is_sheet=is_sheet)
+    letters.apply(*every)
+    return Drawn(every[0], tuple(notices))
+
+
+def _finish(
+    axes: Axes, letters: Letters, source: Source, view: DailyView, panel: Panel, *, is_last: bool, is_first: bool
+) -> None:
+    """The axes of a panel; time stands below the last."""
+    if is_last:
+        timeline.put_days(axes, letters, timeline.Clocks.of(source.scenario), view.bounds)
+    else:
+        axes.tick_params(axis="x", which="both", labelbottom=False)
+    if is_first:
+        timeline.put_other_days(axes, letters, timeline.Clocks.of(source.scenario), view.bounds)
+    tops = [panel.days.high.max(initial=0), *(one.figure for one in panel.published)]
+    tops += [one.model for one in panel.published if one.kind == "total" and not math.isnan(one.model)]
     axes.set_ylim(0, 1.08 * max(tops) or 1)
     count_up(axes)
-    axes.set_ylabel("crossings a day", fontsize=TEXT_PT, color=INK)
-    put_head(axes, letters, view.title, is_sheet=is_sheet)
-    letters.apply(axes)
-    return Drawn(axes, letters.notices)
+    axes.set_ylabel(letters(panel.axis), fontsize=TEXT_PT, color=INK)
 
 
-def _put_days(axes: Axes, view: DailyView, replications: int) -> None:
+def _gather_legend(every: Sequence[Axes]) -> None:
+    """What the lower panels show as well, for the legend of the first."""
+    for axes in every[1:]:
+        for line in axes.get_lines():
+            if not str(line.get_label()).startswith("_"):
+                every[0].plot([], [], **_like(line), label=line.get_label())
+
+
+def _like(line: Line2D) -> dict[str, Any]:
+    return {
+        "color": line.get_color(),
+        "linestyle": line.get_linestyle(),
+        "linewidth": line.get_linewidth(),
+        "marker": line.get_marker(),
+        "markersize": line.get_markersize(),
+    }
+
+
+def _put_days(axes: Axes, view: DailyView, days: Band, replications: int, *, is_first: bool) -> None:
     """A bar for each day with the spread over the replications, or points where there are many days."""
     edges = view.bounds / HOUR_MS
-    middle, mean = (edges[:-1] + edges[1:]) / 2, view.crossings.mean
-    low, high = view.crossings.low, view.crossings.high
+    middle, mean = (edges[:-1] + edges[1:]) / 2, days.mean
+    low, high = days.low, days.high
     groups = [(view.is_whole, SERIES[0], "model"), (~view.is_whole, GREY, "model, outside the measured days")]
     if replications > 1:
         thin = 0.8 if mean.size <= MOST_BARS else 0.4
@@ -212,6 +337,7 @@ def _put_days(axes: Axes, view: DailyView, replications: int) -> None:
     for chosen, colour, label in groups:
         if not chosen.any():
             continue
+        label = label if is_first else "_"
         if mean.size > MOST_BARS:
             size = 6.0 if mean.size <= 200 else 3.0
             axes.scatter(middle[chosen], mean[chosen], s=size, color=colour, linewidths=0, zorder=4, label=label)

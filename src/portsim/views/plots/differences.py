@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from portsim.experiments.compare import Comparison
 from portsim.results.differences import Verdict, good_direction
 from portsim.results.selection import Selection
 from portsim.views.compared import difference_of, shown_selections
@@ -25,12 +25,15 @@ from portsim.views.plots.paper import (
     put_caption,
     put_head,
 )
+from portsim.views.plots.studies import Compared
 from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_PANELS = 3
+NARROW = 26
+"""Characters of a line below one of several panels."""
 LONGEST_LABEL = 28
 
 COLOURS: dict[Verdict, str] = {
@@ -85,34 +88,34 @@ class DifferencesView:
     caption: str
 
 
-def differences_view(comparison: Comparison, wanted: Sequence[Selection] = ()) -> DifferencesView:
+def differences_view(compared: Compared, wanted: Sequence[Selection] = ()) -> DifferencesView:
     """Work out what the picture shows. Raises ValueError if no replication was done by all plans."""
     selections = [
         one
-        for one in shown_selections(comparison, wanted)
-        if any(difference_of(comparison, played, one) for played in comparison.plans[1:])
+        for one in shown_selections(compared.differences, wanted or compared.wanted)
+        if any(difference_of(compared.differences, played.plan, one) for played in compared.plans[1:])
     ][:MOST_PANELS]
-    if not selections or not comparison.numbers:
+    if not selections or not compared.replications:
         raise ValueError("there is no difference to draw: no replication was done by all plans")
-    base = comparison.baseline
+    base = compared.baseline
     against = "the scenario without a plan" if base.plan is None else base.label
-    plans = len(comparison.plans) - 1
+    plans = len(compared.plans) - 1
     corrected = f", corrected for {plans} plans (Holm)" if plans > 1 else ""
     hours = "At the right: officer-hours beside the baseline's. " if base.officer_hours else ""
     return DifferencesView(
-        panels=tuple(_panel(comparison, selection) for selection in selections),
-        title=_title(comparison, selections[0], against),
+        panels=tuple(_panel(compared, selection) for selection in selections),
+        title=_title(compared, selections[0], against),
         caption=(
             f"Difference from {against}, replication by replication on the same chance, with 95 % intervals"
             f"{corrected}. "
-            f"{len(comparison.numbers)} replications, seed {comparison.seed}. "
-            f"{hours}{base.candidate.scenario.name.removesuffix('.')}."
+            f"{compared.replications} replications, seed {compared.seed}. "
+            f"{hours}{compared.scenario.removesuffix('.')}."
         ),
     )
 
 
-def _panel(comparison: Comparison, selection: Selection) -> Panel:
-    rows = [(played, difference_of(comparison, played, selection)) for played in comparison.plans[1:]]
+def _panel(compared: Compared, selection: Selection) -> Panel:
+    rows = [(played, difference_of(compared.differences, played.plan, selection)) for played in compared.plans[1:]]
     known = [row for _, row in rows if row is not None]
     halves = [(row.ci_high - row.ci_low) / 2 for row in known]
     scale = Scale.of(known[0].unit, [row.mean for row in known], halves)
@@ -120,26 +123,26 @@ def _panel(comparison: Comparison, selection: Selection) -> Panel:
     for played, row in rows:
         if row is None:
             continue
-        apart = comparison.hours_apart(played)
+        apart = compared.hours_apart(played)
         hours = "hours the same" if abs(apart) < 0.0005 else f"hours {100 * apart:+.0f} %"
-        beside = hours if comparison.baseline.officer_hours and math.isfinite(apart) else ""
+        beside = hours if compared.baseline.officer_hours and math.isfinite(apart) else ""
         numbers = (row.mean / scale.size, row.ci_low / scale.size, row.ci_high / scale.size)
         whiskers.append(Whisker(played.label, *numbers, row.verdict, beside))
     unit = f", {scale.name}" if scale.name else ""
     return Panel(f"{words_of(selection)}{unit}", good_direction(selection.metric), tuple(whiskers))
 
 
-def _title(comparison: Comparison, selection: Selection, against: str) -> str:
+def _title(compared: Compared, selection: Selection, against: str) -> str:
     said: dict[str, list[str]] = {}
-    for played in comparison.plans[1:]:
-        row = difference_of(comparison, played, selection)
+    for played in compared.plans[1:]:
+        row = difference_of(compared.differences, played.plan, selection)
         if row is not None:
             said.setdefault(row.verdict, []).append(shortened(played.label, LONGEST_LABEL))
     what = words_of(selection)
     if better := said.get("better"):
         return f"In {what}, {_listed(better)} {'is' if len(better) == 1 else 'are'} better than {against}"
     if worse := said.get("worse"):
-        none = "" if len(worse) == len(comparison.plans) - 1 else ", and no plan is shown to be better"
+        none = "" if len(worse) == len(compared.plans) - 1 else ", and no plan is shown to be better"
         return f"In {what}, {_listed(worse)} {'is' if len(worse) == 1 else 'are'} worse than {against}{none}"
     return f"In {what}, no plan is shown to differ for better or worse from {against}"
 
@@ -150,12 +153,11 @@ def _listed(names: Sequence[str]) -> str:
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}"
 
 
-def draw_differences(comparison: Comparison, ax: Axes | None, wanted: Sequence[Selection] = ()) -> Drawn:
+def draw_plans(compared: Compared, ax: Axes | None = None, wanted: Sequence[Selection] = ()) -> Drawn:
     """Draw it: on a sheet of its own up to three measures side by side, in `ax` the first."""
-    view = differences_view(comparison, wanted)
+    view = differences_view(compared, wanted)
     letters = Letters.of(
-        [played.label for played in comparison.plans]
-        + [view.title, view.caption, *(panel.axis for panel in view.panels)]
+        [played.label for played in compared.plans] + [view.title, view.caption, *(panel.axis for panel in view.panels)]
     )
     if ax is not None:
         _draw_panel(ax, letters, view.panels[0], has_names=True, has_hours=True)
@@ -163,10 +165,17 @@ def draw_differences(comparison: Comparison, ax: Axes | None, wanted: Sequence[S
         put_head(ax, letters, view.title, is_sheet=False)
         letters.apply(ax)
         return Drawn(ax, letters.notices)
-    figure = new_figure(3.6 + 0.62 * max(len(panel.whiskers) for panel in view.panels))
+    figure = new_figure(4.0 + 0.62 * max(len(panel.whiskers) for panel in view.panels))
     every = figure.subplots(1, len(view.panels), sharey=True, squeeze=False)[0]
     for place, (axes, panel) in enumerate(zip(every, view.panels, strict=True)):
-        _draw_panel(axes, letters, panel, has_names=place == 0, has_hours=place == len(view.panels) - 1)
+        _draw_panel(
+            axes,
+            letters,
+            panel,
+            has_names=place == 0,
+            has_hours=place == len(view.panels) - 1,
+            is_narrow=len(view.panels) > 1,
+        )
     _explain(every[0], view)
     put_head(every[0], letters, view.title, is_sheet=True)
     put_caption(every[0], letters, view.caption)
@@ -187,7 +196,9 @@ def _look(verdict: Verdict) -> dict[str, Any]:
     return {"color": COLOURS[verdict], "marker": MARKERS[verdict], "markerfacecolor": fill}
 
 
-def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, has_hours: bool) -> None:
+def _draw_panel(
+    axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, has_hours: bool, is_narrow: bool = False
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     dress(axes)
@@ -218,5 +229,6 @@ def _draw_panel(axes: Axes, letters: Letters, panel: Panel, *, has_names: bool, 
     axes.margins(x=0.08)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))  # three panels side by side: more labels would touch
     good = {-1: "\n(further left is better)", 1: "\n(further right is better)"}.get(panel.good, "")
-    axes.set_xlabel(f"{letters(f'difference in {panel.axis}')}{good}", fontsize=TEXT_PT, color=INK)
+    lines = ["difference in", *textwrap.wrap(panel.axis, NARROW)] if is_narrow else [f"difference in {panel.axis}"]
+    axes.set_xlabel("\n".join(map(letters, lines)) + good, fontsize=TEXT_PT, color=INK)
     axes.tick_params(axis="y", length=0)

@@ -29,14 +29,19 @@ FORMATS: tuple[ImageFormat, ...] = ("png", "svg", "pdf")
 WIDTH_CM, HEIGHT_CM, DPI = 16.0, 10.0, 200
 INK, GREY, PALE = "#222222", "#666666", "#e6e6e6"
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-"""Colours that people who see red and green alike tell apart (Okabe and Ito 2008), on white and in grey print."""
+"""Colours that people who see red and green alike tell apart (Okabe and Ito 2008), on white and in grey print.
+
+`tests/test_plots.py` measures how far apart they stay for such eyes."""
 CREWS = ("#7fb3d5", "#f0b27a", "#82c9a9", "#d7a9c5", "#b3dcf2", "#f5d98b", "#b8b8b8")
 """The same, light enough to write on; hours of opening take the last."""
 CHANGE = "#AA3377"
 
-TEXT_PT, SMALL_PT, TITLE_PT = 7.0, 6.0, 8.5
-TITLE_WIDTH, CAPTION_WIDTH, LEGEND_WIDTH = 86, 132, 136
+TEXT_PT, SMALL_PT, TITLE_PT = 7.5, 7.0, 8.5
+"""Nothing is smaller than 7 points: a sheet is read at the width it has."""
+TITLE_WIDTH, CAPTION_WIDTH, LEGEND_WIDTH = 86, 126, 116
 """Characters of a line that fit the width."""
+FEW_ENTRIES, LINE = 4, 1.72
+"""Lines of a legend that a sheet has room for; how high one is, in sizes of its letters."""
 FEW = 10
 """From so many replications on a band leaves the extreme tenths out; of fewer it goes from lowest to highest."""
 
@@ -153,7 +158,7 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    lines = textwrap.wrap(title, TITLE_WIDTH)
+    lines = _even(title)
     shown = "\n".join(map(letters, lines))
     handles, labels = axes.get_legend_handles_labels()
     # Bars come last, whenever they were drawn: here they are what the picture is about.
@@ -172,6 +177,9 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     if not handles:
         return
     columns = _columns(labels)
+    rows = -(-len(handles) // columns)
+    if rows > FEW_ENTRIES:  # a long legend makes the sheet longer, not the picture smaller
+        figure.set_figheight(figure.get_figheight() + LINE * SMALL_PT * (rows - FEW_ENTRIES) / 72)
     height_pt = 72 * figure.get_figheight()
     top = 1 - (6 + 1.25 * TITLE_PT * len(lines)) / height_pt
     legend = figure.legend(
@@ -187,12 +195,25 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
         handlelength=1.5,
         columnspacing=1.2,
     )
+    for line in legend.get_lines():  # a hairline of the picture is no sign to look for
+        line.set_linewidth(max(line.get_linewidth(), 1.0))
     # A legend within the layout would narrow the picture; the sheet is shortened by its height instead.
     legend.set_in_layout(False)
-    rows = -(-len(handles) // columns)
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)
-    engine.set(rect=(0, 0, 1, 1 - (4 + 1.72 * SMALL_PT * rows) / height_pt))
+    engine.set(rect=(0, 0, 1, 1 - (4 + LINE * SMALL_PT * rows) / height_pt))
+
+
+def _even(title: str) -> list[str]:
+    """A title in as few lines as it needs, of about the same length."""
+    lines = textwrap.wrap(title, TITLE_WIDTH)
+    if len(lines) < 2:
+        return lines
+    for wide in range(len(title) // len(lines), TITLE_WIDTH):
+        even = textwrap.wrap(title, wide)
+        if len(even) == len(lines):
+            return even
+    return lines
 
 
 def _columns(labels: Sequence[str]) -> int:

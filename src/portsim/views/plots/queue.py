@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from portsim.results.areas import Ints
+from portsim.results.areas import Ints, areas_until
 from portsim.scenario.levels import DAY_MS
 from portsim.views.plots import timeline
 from portsim.views.plots.clock import HOUR_MS, Clock
 from portsim.views.plots.letters import letters_for
 from portsim.views.plots.paper import (
+    HEIGHT_CM,
     INK,
     SERIES,
     TEXT_PT,
@@ -31,15 +34,20 @@ from portsim.views.plots.paper import (
     spread,
     units_word,
 )
-from portsim.views.plots.shading import Shading, shading_of
+from portsim.views.plots.shading import Shading, Strip, reserve_strip, shading_of
 from portsim.views.plots.source import Source
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_STAGES = 3
-MOST_THICK = 600
-"""Values that fit the width with strong lines."""
+WIDTH_PT = 370.0
+"""The width of a picture between its axes, about."""
+THICKEST_PT, THINNEST_PT = 1.2, 0.25
+"""The line of the port lets one see what it goes around, however short an hour is."""
+OTHERS, BEYOND = "#a6a6a6", "#c4c4c4"
+ROW_CM, FEW_ROWS, PLOT_CM = 0.33, 5, 5.0
+"""How high a strip is; how many fit a sheet of the usual height below a picture of this height."""
 SMALLEST = 0.05
 """A stage has a line of its own if its queue reaches this share of the port's longest."""
 
@@ -50,12 +58,14 @@ class QueueView:
 
     edges : int64[n + 1], ticks between which each value holds: hours, or days in a long run
     total : units waiting in and before the port, means over the hour; of a day, those of its fullest hour
-    stages : (name, mean over the replications) of the stages with the longest queues, longest first
+    stages : (name, mean over the replications) of the stages with the longest queues, longest first, at the same hours:
+        with `others`, the stages not named, they add up to the mean of `total`
     """
 
     edges: Ints
     total: Band
     stages: tuple[tuple[str, Floats], ...]
+    others: Floats
     is_by_day: bool
     title: str
     caption: str
@@ -74,24 +84,52 @@ def queue_view(source: Source) -> QueueView:
         bounds = np.append(source.network.midnights[source.network.midnights < end], end)
         bounds[0] = 0
         first = np.searchsorted(hours.bounds[:-1], bounds[:-1])
-        total, waiting = np.maximum.reduceat(total, first, axis=1), np.maximum.reduceat(waiting, first, axis=1)
+        fullest = _fullest(total, first)
+        total = np.take_along_axis(total, fullest, axis=1)
+        waiting = np.take_along_axis(waiting, fullest[:, :, None], axis=1)
         edges = bounds
     of_stages = waiting.mean(axis=0)
     band = Band.of(total)
     shading = shading_of(source.scenario, source.network, end)
+    shading = replace(shading, strips=(*shading.strips, *_reserves(source)))
     peaks = of_stages.max(axis=0, initial=0)
     longest = [int(stage) for stage in np.argsort(-peaks, kind="stable") if peaks[stage] > 0]
     shown = [stage for stage in longest[:MOST_STAGES] if peaks[stage] >= SMALLEST * band.mean.max()]
     names = [stage.name for stage in source.network.stages]
+    if len(longest) < 2:
+        shown = []
+    others = np.delete(of_stages, shown, axis=1).sum(axis=1) if shown else np.zeros(len(band.mean))
     return QueueView(
         edges=edges,
         total=band,
-        stages=tuple((names[stage], of_stages[:, stage]) for stage in shown) if len(longest) > 1 else (),
+        stages=tuple((names[stage], of_stages[:, stage]) for stage in shown),
+        others=others,
         is_by_day=is_by_day,
         title=_title(source, edges, band.mean, of_stages, is_by_day),
-        caption=_caption(source, shading, is_by_day),
+        caption=_caption(source, shading, is_by_day, len(shown) > 0),
         shading=shading,
     )
+
+
+def _fullest(total: Floats, first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The hour of each day at which most wait: intp[replications, days]. first : the first hour of each day."""
+    ends = [*first[1:].tolist(), total.shape[1]]
+    return np.stack(
+        [start + total[:, start:end].argmax(axis=1) for start, end in zip(first.tolist(), ends, strict=True)], axis=1
+    )
+
+
+def _reserves(source: Source) -> Iterator[Strip]:
+    """A strip for each pool that has reserves: who was called in beyond the roster, hour by hour."""
+    hours, network = source.hours, source.network
+    for pool_number, pool in enumerate(network.pools):
+        stages = [place for place, stage in enumerate(network.stages) if stage.pool == pool_number]
+        if not pool.reserves or not stages:
+            continue
+        rostered = sum(np.diff(areas_until(crew.level, hours.bounds)) for crew in pool.crews)
+        on_duty = hours.sums["officers_on_duty_ms"][:, stages[0]]
+        called = (on_duty - len(source.numbers) * rostered) / (len(source.numbers) * np.diff(hours.bounds))
+        yield reserve_strip(pool.name, hours.bounds, called)
 
 
 def _title(source: Source, edges: Ints, mean: Floats, of_stages: Floats, is_by_day: bool) -> str:
@@ -111,58 +149,70 @@ def _title(source: Source, edges: Ints, mean: Floats, of_stages: Floats, is_by_d
     return f"The queue peaks at {counted(mean[peak], units)} {when}{where}"
 
 
-def _caption(source: Source, shading: Shading, is_by_day: bool) -> str:
+def _caption(source: Source, shading: Shading, is_by_day: bool, has_stages: bool) -> str:
     what = "Fullest hour of each day" if is_by_day else "Means over the hour"
     band = spread(len(source.numbers))
     pools = f" {shading.left_out} more pools of officers." if shading.left_out and not is_by_day else ""
-    how = f"{what}, {mean_of(source.numbers, source.total)}{f' (band: {band})' if band else ''}"
-    return f"{how}.{pools} {name_of(source.scenario)}."
+    how = f"{what}, {mean_of(source.numbers, source.total)}{f' (pale shade and white dots: {band})' if band else ''}"
+    has_reserves = not is_by_day and any(pool.reserves for pool in source.network.pools)
+    reserves = " Reserve: officers called in, mean." if has_reserves else ""
+    stacked = " The queues of the stages stand on one another." if has_stages else ""
+    return f"{how}.{stacked}{pools}{reserves} {name_of(source.scenario)}."
 
 
 def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
-    """Draw it: into `axes` the lines alone, else on a sheet of its own with hours and shifts below."""
+    """Draw it: into `axes` the queues alone, else on a sheet of its own with hours and shifts below.
+
+    The queues of the stages stand on one another, so that none hides another and all of them together are the port's.
+    """
     view = queue_view(source)
     letters = letters_for(source.scenario)
     end = int(view.edges[-1])
-    clock = Clock.of(source.scenario)
+    clocks = timeline.Clocks.of(source.scenario)
     strips = None
     is_sheet = axes is None
     if axes is None:
-        rows = len(view.shading.strips) if end <= timeline.FINE_DAYS * DAY_MS else 0
-        figure = new_figure()
+        rows = timeline.height_of(view.shading.strips) if end <= timeline.FINE_DAYS * DAY_MS else 0
+        figure = new_figure(HEIGHT_CM + ROW_CM * max(rows - FEW_ROWS, 0))
         if rows:
-            heights = [1.0, min(0.055 * rows, 0.5)]
+            heights = [1.0, ROW_CM * rows / PLOT_CM]
             axes, strips = figure.subplots(2, 1, sharex=True, height_ratios=heights)
         else:
             axes = figure.subplots()
         put_caption(axes, letters, view.caption)
     dress(axes)
     x = view.edges / HOUR_MS
-    if len(source.numbers) > 1:
-        axes.fill_between(
-            x, _held(view.total.low), _held(view.total.high), step="post", color=INK, alpha=0.18, linewidth=0, zorder=4
-        )
-    thick = 1.3 if len(x) <= MOST_THICK else 0.8
+    thick = min(max(0.35 * WIDTH_PT / max(len(x), 1), THINNEST_PT), THICKEST_PT)
     axes.plot(
-        x, _held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
+        x, held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
     )
-    for (name, values), colour in zip(view.stages, SERIES, strict=False):
-        axes.plot(
-            x,
-            _held(values),
-            drawstyle="steps-post",
-            color=colour,
-            linewidth=0.75 * thick,
-            zorder=5,
-            label=f"for {letters.name(name)}",
+    if len(source.numbers) > 1:
+        # Above the mean a shade, below it a line: a shade over the areas would give them other colours.
+        axes.fill_between(
+            x, held(view.total.mean), held(view.total.high), step="post", color=BEYOND, linewidth=0, zorder=2
         )
-    timeline.put_shading(axes, letters, view.shading, clock, end)
+        low = held(view.total.low)
+        style = (0, (1, 1.2))
+        axes.plot(x, low, drawstyle="steps-post", color="white", linewidth=thick, linestyle=style, zorder=6, label="_")
+    below = np.zeros(len(view.total.mean))
+    parts = [
+        (f"for {letters.name(name)}", values, colour)
+        for (name, values), colour in zip(view.stages, SERIES, strict=False)
+    ]
+    if view.others.any():
+        parts.append(("for other stages", view.others, OTHERS))
+    for label, values, colour in parts:
+        above = below + values
+        axes.fill_between(x, held(below), held(above), step="post", color=colour, linewidth=0, zorder=3, label=label)
+        below = above
+    timeline.put_shading(axes, letters, view.shading, clocks.own, end)
     axes.set_ylim(bottom=0, top=None if view.total.high.max(initial=0) > 0 else 1)
     count_up(axes)
     units = letters.name(units_word(source.network.kinds))
-    axes.set_ylabel(f"{units} waiting", fontsize=TEXT_PT, color=INK)
-    timeline.put_dates(axes if strips is None else strips, letters, source.scenario, end)
-    timeline.put_other_clock(axes, letters, source.scenario, end)
+    kinds = len(source.network.kinds)
+    axes.set_ylabel(f"{units}{f' of {kinds} kinds' if kinds > 1 else ''} waiting", fontsize=TEXT_PT, color=INK)
+    timeline.put_dates(axes if strips is None else strips, letters, clocks, end)
+    timeline.put_other_clock(axes, letters, clocks, end)
     if strips is not None:
         dress(strips)
         timeline.put_strips(strips, letters, view.shading, end)
@@ -172,6 +222,6 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
     return Drawn(axes, letters.notices)
 
 
-def _held(values: Floats) -> Floats:
+def held(values: Floats) -> Floats:
     """Values with the last one once more, so that it is drawn to the end of its hour."""
     return np.append(values, values[-1:])

@@ -6,13 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from portsim.model.network import Network, Pool, StepFunction
+from portsim.results.areas import Ints
 from portsim.scenario.scenario import Scenario, Side, Stage
 
 MOST_STAGES = 3
 """Stages with hours of their own that get a strip."""
 
 MOST_POOLS = 5
+
+RESERVE = 2
+"""The colour of officers who are called in."""
+
+Floats = NDArray[np.float64]
 
 HANDOVER_MS = 3_600_000
 """Crews that meet no longer than this follow one another: they stand in one row."""
@@ -188,6 +197,24 @@ def _officers(pool: Pool, end: int) -> Strip:
         placed.append((Span(start, until, str(number + 1)), number, row))
     duties = (Duty(span, 1 + number, 1.0, row, len(rows)) for span, number, row in placed)
     return Strip(f"{pool.name}, crew", tuple(duties))
+
+
+def reserve_strip(name: str, bounds: Ints, called: Floats) -> Strip:
+    """When officers beyond the roster were called in, and how many.
+
+    bounds : int64[n + 1], ticks; called : float64[n], how many between two of them, the mean over replications
+    """
+    found: list[Duty] = []
+    most = float(called.max(initial=0.0))
+    for start, until, level in zip(bounds[:-1].tolist(), bounds[1:].tolist(), called.tolist(), strict=True):
+        if level <= 0:
+            continue
+        text = f"{level:.1f}".removesuffix(".0")
+        if found and found[-1].span.end == start and found[-1].span.name == text:
+            found[-1] = Duty(Span(found[-1].span.start, until, text), RESERVE, level / most)
+        else:
+            found.append(Duty(Span(start, until, text), RESERVE, level / most))
+    return Strip(f"{name}, reserve", tuple(found))
 
 
 def _joined(pieces: list[tuple[Span, int]]) -> list[tuple[Span, int]]:

@@ -47,12 +47,13 @@ class Days:
 
     bounds : int64[days + 1], ticks of the midnights
     is_whole : bool[days], whether all of the day lies in the measured stretch
-    crossings : int64[replications, days, 2], by direction (0 out, 1 in)
+    crossings, persons : int64[replications, days, 2, kinds], by direction (0 out, 1 in) and kind of unit
     """
 
     bounds: Ints
     is_whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
     crossings: Ints
+    persons: Ints
 
 
 class Source(abc.ABC):
@@ -96,15 +97,18 @@ class Source(abc.ABC):
 
     @cached_property
     def days(self) -> Days:
-        """By calendar day and direction."""
+        """By calendar day, direction and kind."""
         table = self._day_table()
         count = self.network.midnights.size - 1
-        crossings = np.zeros((len(self.numbers), count, 2), np.int64)
+        shape = (len(self.numbers), count, 2, len(self.network.kinds))
         place = np.searchsorted(np.array(self.numbers), table["replication"])
-        np.add.at(crossings, (place, table["date"], table["direction"]), table["crossings"])
+        cells = (place, table["date"], table["direction"], table["kind"])
+        crossings, persons = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        np.add.at(crossings, cells, table["crossings"])
+        np.add.at(persons, cells, table["persons"])
         is_whole = np.zeros(count, np.bool_)
         is_whole[table["date"]] = table["is_whole"] == 1
-        return Days(self.network.midnights, is_whole, crossings)
+        return Days(self.network.midnights, is_whole, crossings, persons)
 
     @abc.abstractmethod
     def measures(self) -> Sequence[Sequence[Measure]]:

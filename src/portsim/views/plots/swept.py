@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from portsim.experiments.screening import Screening
-from portsim.experiments.sweep import Sweep
 from portsim.results.selection import Selection
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.plots.letters import Letters
@@ -27,6 +25,7 @@ from portsim.views.plots.paper import (
     put_caption,
     put_head,
 )
+from portsim.views.plots.studies import Screened, Swept
 from portsim.views.rows import half_width
 from portsim.views.swept import MOST_EFFECTS, effects_of, scale_of, swept_selections
 from portsim.views.tables import shortened
@@ -44,12 +43,10 @@ LONGEST_TITLE = 120
 Floats = NDArray[np.float64]
 
 
-def draw_sweep(sweep: Sweep, ax: Axes | None, wanted: Sequence[Selection] = ()) -> Drawn:
+def draw_sweep(sweep: Swept, ax: Axes | None = None, wanted: Sequence[Selection] = ()) -> Drawn:
     """Draw the first measure; ValueError if it is defined at no point."""
     selection, scale, means, halves = _values(sweep, wanted)
-    letters = Letters.of(
-        [sweep.scenario.name, *sweep.paths, *(value for point in sweep.points for value in point.values)]
-    )
+    letters = Letters.of([sweep.scenario, *sweep.paths, *(value for values, _ in sweep.points for value in values)])
     is_map = sweep.is_factorial and len(sweep.paths) == 2
     is_line = len(sweep.paths) == 1
     label = scale.with_name(f"{words_of(selection)},") if scale.name else words_of(selection)
@@ -71,9 +68,9 @@ def draw_sweep(sweep: Sweep, ax: Axes | None, wanted: Sequence[Selection] = ()) 
     return Drawn(every[0], letters.notices)
 
 
-def _values(sweep: Sweep, wanted: Sequence[Selection]) -> tuple[Selection, Scale, Floats, Floats]:
-    for selection in swept_selections(sweep, wanted):
-        rows = [selection.find(point.run.rows) for point in sweep.points]
+def _values(sweep: Swept, wanted: Sequence[Selection]) -> tuple[Selection, Scale, Floats, Floats]:
+    for selection in swept_selections([rows for _, rows in sweep.points], wanted or sweep.wanted):
+        rows = [selection.find(of_point) for _, of_point in sweep.points]
         known = [row for row in rows if row is not None and not math.isnan(row.mean)]
         if known:
             scale = Scale.of(known[0].unit, [row.mean for row in known])
@@ -99,12 +96,12 @@ def _positions(values: Sequence[str]) -> tuple[list[float], list[str]]:
 
 
 def _draw_line(
-    axes: Axes, letters: Letters, sweep: Sweep, place: int, means: Floats, halves: Floats, label: str, *, is_line: bool
+    axes: Axes, letters: Letters, sweep: Swept, place: int, means: Floats, halves: Floats, label: str, *, is_line: bool
 ) -> None:
     from matplotlib.ticker import MaxNLocator
 
     dress(axes)
-    values = [point.values[place] for point in sweep.points]
+    values = [values[place] for values, _ in sweep.points]
     at, names = _positions(values)
     bars = np.where(np.isnan(halves), 0.0, halves)
     style = {
@@ -144,13 +141,13 @@ def _with_unit(path: str, values: Sequence[str]) -> str:
     return f"{path}, {unit}" if unit else path
 
 
-def _draw_map(axes: Axes, letters: Letters, sweep: Sweep, means: Floats, label: str) -> None:
+def _draw_map(axes: Axes, letters: Letters, sweep: Swept, means: Floats, label: str) -> None:
     dress(axes)
-    across = list(dict.fromkeys(point.values[0] for point in sweep.points))
-    up = list(dict.fromkeys(point.values[1] for point in sweep.points))
+    across = list(dict.fromkeys(values[0] for values, _ in sweep.points))
+    up = list(dict.fromkeys(values[1] for values, _ in sweep.points))
     grid = np.full((len(up), len(across)), math.nan)
-    for point, mean in zip(sweep.points, means, strict=True):
-        grid[up.index(point.values[1]), across.index(point.values[0])] = mean
+    for (values, _), mean in zip(sweep.points, means, strict=True):
+        grid[up.index(values[1]), across.index(values[0])] = mean
     drawn = axes.imshow(grid, origin="lower", aspect="auto", cmap=COLOURS)
     axes.set_xticks(range(len(across)), [letters(shortened(value, 20)) for value in across])
     axes.set_yticks(range(len(up)), [letters(shortened(value, 20)) for value in up])
@@ -158,11 +155,13 @@ def _draw_map(axes: Axes, letters: Letters, sweep: Sweep, means: Floats, label: 
     axes.set_ylabel(letters(shortened(sweep.paths[1], LONGEST_LABEL)), fontsize=TEXT_PT, color=INK)
     low, high = float(np.nanmin(grid)), float(np.nanmax(grid))
     if grid.size <= MOST_NUMBERS:
+        # Two digits of what lies between the lowest and the highest.
+        decimals = min(max(1 - math.floor(math.log10(high - low)), 0), 4) if high > low else 1
         for row, column in np.ndindex(grid.shape):
             value = grid[row, column]
             if not math.isnan(value):
                 is_dark = high > low and (value - low) / (high - low) > 0.5
-                text = f"{value:,.0f}" if high >= 100 else f"{value:.1f}" if high >= 10 else f"{value:.2f}"
+                text = f"{value:,.{decimals}f}"
                 axes.text(
                     column, row, text, ha="center", va="center", fontsize=SMALL_PT, color="white" if is_dark else INK
                 )
@@ -174,43 +173,45 @@ def _draw_map(axes: Axes, letters: Letters, sweep: Sweep, means: Floats, label: 
     bar.outline.set_visible(False)
 
 
-def _title(sweep: Sweep, selection: Selection, scale: Scale, means: Floats) -> str:
+def _title(sweep: Swept, selection: Selection, scale: Scale, means: Floats) -> str:
     lowest, highest = int(np.nanargmin(means)), int(np.nanargmax(means))
     what = words_of(selection)
     low, high = (scale.with_name(f"{means[place]:,.3g}") for place in (lowest, highest))
-    names = [_short(sweep, sweep.points[place].values) for place in (lowest, highest)]
+    names = [_short(sweep, sweep.points[place][0]) for place in (lowest, highest)]
     if sum(map(len, names)) > LONGEST_TITLE:
         return f"{what[0].upper()}{what[1:]} goes from {low} to {high}"
     return f"{what[0].upper()}{what[1:]} goes from {low} ({names[0]}) to {high} ({names[1]})"
 
 
-def _short(sweep: Sweep, values: Sequence[str]) -> str:
+def _short(sweep: Swept, values: Sequence[str]) -> str:
     """The values of a point with what they are of, as shortly as it is clear: `border_check.lanes 3`."""
     paths = [".".join(path.split(".")[1:]) or path for path in sweep.paths]
     return ", ".join(f"{path} {value}" for path, value in zip(paths, values, strict=True))
 
 
-def _caption(sweep: Sweep, *, is_map: bool) -> str:
-    plan = f", plan {sweep.scenario.plan}" if sweep.scenario.plan else ""
+def _caption(sweep: Swept, *, is_map: bool) -> str:
+    plan = f", plan {sweep.plan}" if sweep.plan else ""
     whiskers = "Means" if is_map else "Means with their 95 % intervals"
     design = "" if sweep.is_factorial else ", quasi-random points"
-    replications = f"{len(sweep.numbers)} replication{'s' if len(sweep.numbers) > 1 else ''}"
+    replications = f"{sweep.replications} replication{'s' if sweep.replications > 1 else ''}"
     return (
         f"{whiskers} over {replications} of each of {len(sweep.points)} points{design}, all on the same chance, "
-        f"seed {sweep.seed}. {sweep.scenario.name.removesuffix('.')}{plan}."
+        f"seed {sweep.seed}. {sweep.scenario.removesuffix('.')}{plan}."
     )
 
 
-def draw_screening(screening: Screening, ax: Axes | None, wanted: Sequence[Selection] = ()) -> Drawn:
+def draw_screening(screening: Screened, ax: Axes | None = None, wanted: Sequence[Selection] = ()) -> Drawn:
     """Picture `assumptions`: how much each assumed number matters for the first measure, largest on top."""
-    selection = (list(wanted) or list(screening.selections))[0]
-    effects = [effect for effect in effects_of(screening, selection) if not math.isnan(effect.mu_star)][:MOST_EFFECTS]
-    if not effects:
+    known = [effect for effect in screening.effects if not math.isnan(effect.mu_star)]
+    if not wanted and not known:
         raise ValueError("there is nothing to draw: no effect is defined")
+    selection = wanted[0] if wanted else Selection.parse(known[0].measure)
+    effects = effects_of(known, selection)[:MOST_EFFECTS]
+    if not effects:
+        raise ValueError(f"there is nothing to draw: no effect on {selection} is defined")
     scale = scale_of(effects)
-    factors = {factor.path: factor for factor in screening.factors}
-    labels = [f"{shortened(effect.path, LONGEST_LABEL)}\n{factors[effect.path].span}" for effect in effects]
-    letters = Letters.of([screening.scenario.name, *labels])
+    labels = [f"{shortened(effect.path, LONGEST_LABEL)}\n{screening.spans[effect.path]}" for effect in effects]
+    letters = Letters.of([screening.scenario, *labels])
     axes = ax if ax is not None else new_figure(3.2 + 0.72 * len(effects)).subplots()
     dress(axes)
     for place, effect in enumerate(effects):
@@ -233,8 +234,8 @@ def draw_screening(screening: Screening, ax: Axes | None, wanted: Sequence[Selec
     if ax is None:
         caption = (
             f"Mean size of the effect of going through each range (mu* of Morris), with its 95 % interval; "
-            f"{screening.trajectories} trajectories, {screening.played} simulations, seed {screening.seed}. "
-            f"Largest {len(effects)} of {len(screening.factors)}. {screening.scenario.name.removesuffix('.')}."
+            f"{screening.trajectories} trajectories, {screening.simulations} simulations, seed {screening.seed}. "
+            f"Largest {len(effects)} of {len(screening.spans)}. {screening.scenario.removesuffix('.')}."
         )
         put_caption(axes, letters, caption)
     letters.apply(axes)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from portsim.results.areas import Ints
-from portsim.views.plots.clock import DAYS, Clock
+from portsim.views.plots import timeline
+from portsim.views.plots.clock import DAYS, HOUR_MS, Clock
 from portsim.views.plots.letters import Letters, letters_for
 from portsim.views.plots.paper import (
     GREY,
@@ -62,11 +63,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """A part of the run between dated changes; start, end : ticks."""
+    """A part of the run between dated changes.
+
+    start, end : ticks
+    is_played : bool[weekdays * 24], which hours of the week it has
+    """
 
     start: int
     end: int
     rows: tuple[Row, ...]
+    is_played: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,25 +117,32 @@ def use_view(source: Source, *, is_split: bool = True) -> UseView:
     stretches = []
     for first, last in pairwise(cuts):
         chosen = (begins >= first) & (begins < last)
-        rows = (_row(resource, column, chosen, 24 * len(weekdays)) for resource in resources)
-        stretches.append(Stretch(first, last, tuple(rows)))
+        columns = 24 * len(weekdays)
+        rows = tuple(_row(resource, column, chosen, columns) for resource in resources)
+        stretches.append(Stretch(first, last, rows, np.bincount(column[chosen], minlength=columns) > 0))
     kept = _busiest(stretches)
-    shown = tuple(Stretch(one.start, one.end, tuple(one.rows[row] for row in kept)) for one in stretches)
+    shown = tuple(replace(one, rows=tuple(one.rows[row] for row in kept)) for one in stretches)
     left_out = len(resources) - len(kept)
     return UseView(
         stretches=shown,
         weekdays=weekdays,
         left_out=left_out,
         title=_title(shown, weekdays, clock),
-        caption=_caption(source, left_out, is_whole and len(changes) > 0),
+        caption=_caption(
+            source,
+            left_out,
+            is_mixed=is_whole and len(changes) > 0,
+            is_partial=not all(one.is_played.all() for one in shown),
+        ),
     )
 
 
-def _caption(source: Source, left_out: int, is_mixed: bool) -> str:
+def _caption(source: Source, left_out: int, *, is_mixed: bool, is_partial: bool) -> str:
+    white = "; white: no such hour was played" if is_partial else ""
     parts = [
         f"Part of the open lanes (serving, paused or blocked) and of the officers on duty in use, "
         f"{mean_of(source.numbers, source.total)}, "
-        "by hour of the week (grey: nothing open or on duty) and, on the right, over the whole stretch."
+        f"by hour of the week (grey: nothing open or on duty{white}) and, on the right, over the whole stretch."
     ]
     if left_out:
         parts.append(f"{left_out} less busy not shown.")
@@ -234,7 +247,15 @@ def draw_use(source: Source, axes: Axes | None = None) -> Drawn:
             until = clock.moment(stretch.end)
             text = f"{clock.moment(stretch.start)} to {until}"
             panel.set_title(letters(text), loc="left", fontsize=TEXT_PT, color=INK, pad=2)
-        _put_map(panel, letters, view, stretch, is_last=panel is panels[-1], zone=source.scenario.clock)
+        _put_map(
+            panel,
+            letters,
+            view,
+            stretch,
+            is_last=panel is panels[-1],
+            zone=timeline.Clocks.of(source.scenario).zones(stretch.end),
+        )
+    _put_other_clock(panels[0], letters, view, source)
     _put_scale(panels)
     put_head(panels[0], letters, view.title, is_sheet=is_sheet)
     letters.apply(*panels)
@@ -242,8 +263,18 @@ def draw_use(source: Source, axes: Axes | None = None) -> Drawn:
 
 
 def _put_map(axes: Axes, letters: Letters, view: UseView, stretch: Stretch, *, is_last: bool, zone: str) -> None:
+    from matplotlib.colors import ListedColormap
+
     rows, columns = len(stretch.rows), 24 * len(view.weekdays)
-    axes.set_facecolor(NOTHING)
+    played = np.repeat(stretch.is_played[None, :].astype(np.float64), max(rows, 1), axis=0)
+    axes.pcolormesh(
+        np.arange(columns + 1),
+        np.arange(max(rows, 1) + 1),
+        np.ma.masked_equal(played, 0),
+        cmap=ListedColormap([NOTHING]),
+        edgecolors="none",
+        zorder=0,
+    )
     shares = np.array([row.share for row in stretch.rows]).reshape(rows, columns)
     axes.pcolormesh(
         np.arange(columns + 1), np.arange(rows + 1), shares, cmap=COLOURS, vmin=0, vmax=1, edgecolors="none", zorder=1
@@ -270,6 +301,30 @@ def _put_map(axes: Axes, letters: Letters, view: UseView, stretch: Stretch, *, i
     if is_last:
         axes.set_xlabel(letters(f"hour of the week, clock of {zone}"), fontsize=TEXT_PT, color=INK)
     axes.spines["left"].set_visible(False)
+
+
+def _put_other_clock(axes: Axes, letters: Letters, view: UseView, source: Source) -> None:
+    """The neighbour's clock along the upper edge, where it is as far from the port's all the time."""
+    other = timeline.Clocks.of(source.scenario).neighbour
+    if other is None:
+        return
+    own, (_, clock) = Clock.of(source.scenario), other
+    shifts = {
+        clock.shift_ms(tick) - own.shift_ms(tick) for tick in (view.stretches[0].start, view.stretches[-1].end - 1)
+    }
+    if len(shifts) > 1:
+        return
+    shift = shifts.pop() / HOUR_MS
+    if len(view.weekdays) <= FEW_DAYS:
+        marks = [
+            (24 * place + hour, 24 * place + hour + shift)
+            for place in range(len(view.weekdays))
+            for hour in range(0, 24, 6)
+        ]
+        placed = [(float(at), f"{int(there % 24):02d}:{round(60 * (there % 1)):02d}") for at, there in marks]
+    else:
+        placed = [(24 * place + 12 - shift, "12:00") for place in range(len(view.weekdays))]
+    timeline.put_above(axes, letters, other, placed)
 
 
 def _put_scale(panels: list[Axes]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_FLOWS = 4
+MOST_KINDS = 8
 POINTS = 800
 """Steps of a curve that can be told apart across a page."""
 
@@ -53,6 +55,7 @@ class Curve:
     waits_ms : int64[units], ascending
     p50_ms, p95_ms : half, and 95 %, waited at most so long
     unfinished : how many of the units were still in the port, with what they had waited by then
+    kind : what its units are, where the port has several kinds; empty for all units together
     """
 
     name: str
@@ -60,6 +63,7 @@ class Curve:
     p50_ms: float
     p95_ms: float
     unfinished: int
+    kind: str = ""
 
     def share_within(self, ms: float) -> float:
         """Share of the units that waited at most so long."""
@@ -73,6 +77,7 @@ class WaitView:
     curves : of all units, and of each flow that has any if there are several
     targets : (ms, share) of each target about waits; a target of a mean or a maximum has share None or 1
     limit_ms : where the axis ends
+    kinds : how many kinds of units there are, each unit of which counts as one
     """
 
     curves: tuple[Curve, ...]
@@ -80,6 +85,7 @@ class WaitView:
     limit_ms: float
     title: str
     caption: str
+    kinds: int
 
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "max": 1.0}
@@ -107,7 +113,12 @@ def wait_view(source: Source) -> WaitView:
         measure, statistic, _ = target.split("_")
         if measure == "wait":
             targets.append((statistic, minutes * MINUTE_MS, SHARES.get(statistic)))
-    units = units_word(source.network.kinds)
+    kinds = source.network.kinds
+    units = units_word(kinds)
+    if len(kinds) > 1:  # a bus and each of its passengers are a unit alike, which has to be said
+        named = {flow.name: flow.kind for flow in source.scenario.flows}
+        curves = [replace(one, kind=named.get(one.name, "")) for one in curves]
+        shown = [replace(one, kind=named.get(one.name, "")) for one in shown]
     whose = "units of " + mean_of(source.kept, source.total).removeprefix("mean of ")
     late = curves[0].unfinished if curves else 0
     verb = "was" if late == 1 else "were"
@@ -118,8 +129,20 @@ def wait_view(source: Source) -> WaitView:
         targets=tuple(targets),
         limit_ms=_limit(curves, [ms for _, ms, _ in targets]),
         title=_title(curves, targets, units),
-        caption=f"Every wait of a unit added up, {whose}.{unfinished}{fewer} {name_of(source.scenario)}.",
+        caption=(
+            f"Every wait of a unit added up, {whose}.{_alike(kinds)}{unfinished}{fewer} {name_of(source.scenario)}."
+        ),
+        kinds=len(kinds),
     )
+
+
+def _alike(kinds: Sequence[str]) -> str:
+    """That units of several kinds are counted alike; nothing for one kind."""
+    if len(kinds) < 2:
+        return ""
+    names = [kind.replace("_", " ") for kind in kinds]
+    some = names if len(names) <= MOST_KINDS else [*names[:MOST_KINDS], f"{len(names) - MOST_KINDS} more"]
+    return f" Units are of {len(kinds)} kinds, each counted as one: {', '.join(some)}."
 
 
 def _curve(name: str, parts: list[tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]]) -> Curve:
@@ -173,7 +196,8 @@ def draw_wait(source: Source, axes: Axes | None = None) -> Drawn:
     axes.set_xlim(0, view.limit_ms / unit_ms)
     axes.set_ylim(0, 101)
     axes.set_yticks([0, 25, 50, 75, 95, 100], ["0", "25", "50", "75", "95", ""])
-    axes.set_ylabel(f"{units} within this wait, %", fontsize=TEXT_PT, color=INK)
+    of_kinds = f" of {view.kinds} kinds" if view.kinds > 1 else ""
+    axes.set_ylabel(f"{units}{of_kinds} within this wait, %", fontsize=TEXT_PT, color=INK)
     axes.set_xlabel(f"wait, {'h' if in_hours else 'min'}", fontsize=TEXT_PT, color=INK)
     beyond = max((1 - curve.share_within(view.limit_ms) for curve in view.curves), default=0.0)
     if beyond > 0:
@@ -191,6 +215,7 @@ def _put_curve(
     x, y = steps_of(curve.waits_ms, limit_ms)
     late = f", {number(curve.unfinished)} unfinished" if curve.unfinished else ""
     count = f"{number(curve.waits_ms.size)}{late}"
+    kind = f"{letters.name(curve.kind)}, " if curve.kind else ""
     marks = f"50 % within {duration(curve.p50_ms / MINUTE_MS)}, 95 % within {duration(curve.p95_ms / MINUTE_MS)}"
     axes.plot(
         x / unit_ms,
@@ -199,7 +224,7 @@ def _put_curve(
         color=colour,
         linewidth=1.6 if is_first else 1.1,
         zorder=5 if is_first else 4,
-        label=f"{letters.name(curve.name)} ({count}): {marks}",
+        label=f"{letters.name(curve.name)} ({kind}{count}): {marks}",
     )
     points = [(curve.p50_ms, 50.0), (curve.p95_ms, 95.0)]
     axes.plot(
