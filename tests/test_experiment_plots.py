@@ -324,7 +324,7 @@ def test_the_whiskers_and_marks_drawn_are_those():
     assert marks == ["|", ">", "<", "|"], "a triangle points to where the truth lies"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["count", "at_least", "at_most", "missed"]
     labels = axes.get_legend_handles_labels()[1]
-    assert {"published", "published, at least", "published, at most", FITTED, PREDICTED, MISSED} == set(labels)
+    assert {"figure", "figure, at least", "figure, at most", FITTED, PREDICTED, MISSED} == set(labels)
     given = Figure().subplots()
     assert draw_figures(calibrated(), given).axes is given
 
@@ -406,3 +406,39 @@ def test_json_says_which_measures_were_asked_for():
     assert document["of"] == ["wait_p95_min", "wait_mean_min of out"]
     assert document["sides"] == {"own": "Asia/Shanghai", "other": "Asia/Bishkek"}
     assert (document["start"], document["kinds"]) == ("2025-03-03T00:00:00+08:00", ["truck"])
+
+
+def test_the_folder_of_a_calibration_is_read_with_its_bounds(tmp_path):
+    """What has no upper end is null in JSON: the error above a lower bound."""
+    uniform = {"shape": "uniform", "first": 0.0, "second": 10.0, "third": None, "unit": "min"}
+    error = {"below": 0.0, "above": None, "counting": 0.03, "body": None, "spread": 0.04, "cut_off_ms": 0}
+    figure = {
+        "figure": "busy",
+        "value": 100.0,
+        "error": error,
+        "model_q05": 90.0,
+        "model_q50": 120.0,
+        "model_q95": None,
+        "is_fitted": True,
+        "is_reached": True,
+    }
+    document = {
+        "schema": "portsim.calibration/1",
+        "calibration": "By hand",
+        "seed": 3,
+        "runs": 60,
+        "effective": 12.5,
+        "parameters": [{"parameter": "service", "distribution": uniform, "verdict": "bounded above"}],
+        "figures": [figure],
+    }
+    (tmp_path / "calibration.json").write_text(json.dumps(document), "utf-8")
+    (tmp_path / "posterior.csv").write_text("service\n0.1\n0.30000000000000004\n", "utf-8")
+    made = Drawable.read(tmp_path)
+    [of_busy], [of_service] = made.figures, made.numbers
+    assert (of_busy.below, of_busy.above, of_busy.spread) == (0, math.inf, 0.05)
+    assert math.isnan(of_busy.high)
+    assert (of_service.name, of_service.prior.value(0.5), of_service.prior.unit) == ("service", 5, "min")
+    assert made.draws.tolist() == [[0.1], [0.30000000000000004]]
+    (tmp_path / "posterior.csv").write_text("lanes\n1\n", "utf-8")
+    with pytest.raises(ScenarioError, match="there is no 'service'"):
+        plot_folder(tmp_path)

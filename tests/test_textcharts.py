@@ -123,3 +123,21 @@ def ps_selection(text: str):
 )
 def test_glyphs_are_those_the_encoding_has(encoding, glyphs):
     assert glyphs_for(encoding) is glyphs
+
+
+def test_the_queue_of_a_run_that_was_broken_off_and_continued_is_that_of_one_that_was_not(tmp_path):
+    scenario = ps.load_text(TEXT.replace('{timetable: [{at: "12:00", units: 4}]}', "{rate: 4/h}"))
+
+    class Broken(Exception):
+        pass
+
+    def breaking(played: object) -> None:
+        if played.number == 1:
+            raise Broken
+
+    with pytest.raises(Broken):
+        ps.run(scenario, replications=3, folder=tmp_path / "run", on_replication=breaking)
+    continued = ps.run(scenario, replications=3, folder=tmp_path / "run", resume=True)
+    whole = ps.run(scenario, replications=3)
+    assert whole.data.waiting.shape == (3, 48)
+    np.testing.assert_array_equal(continued.data.waiting, whole.data.waiting)

@@ -245,9 +245,9 @@ def draw_figures(calibrated: Calibrated, axes: Axes | None = None) -> Drawn:
         if any(row.kind == kind for row in view.rows):
             axes.plot([], [], label=kind, linewidth=1.4, markersize=5, **look)
     for marker, label, has_any in (
-        ("|", "published", any(math.isfinite(row.above) and math.isfinite(row.below) for row in view.rows)),
-        (">", "published, at least", any(math.isinf(row.above) for row in view.rows)),
-        ("<", "published, at most", any(math.isinf(row.below) for row in view.rows)),
+        ("|", "figure", any(math.isfinite(row.above) and math.isfinite(row.below) for row in view.rows)),
+        (">", "figure, at least", any(math.isinf(row.above) for row in view.rows)),
+        ("<", "figure, at most", any(math.isinf(row.below) for row in view.rows)),
     ):
         if has_any:
             axes.plot([], [], marker, color=INK, markersize=6, markeredgewidth=1.4, label=label)
