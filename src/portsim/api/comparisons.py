@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portsim.api.loading import Reader
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError, Place, Problem, ScenarioError
 from portsim.experiments.compare import Candidate, label_of
@@ -22,14 +21,15 @@ from portsim.experiments.together import play_together
 from portsim.results.differences import ChanceRow, DifferenceRow, Plan
 from portsim.results.files import write_whole
 from portsim.results.selection import Condition, Selection
+from portsim.scenario.reader import Reader
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import suggestion
+from portsim.tables import Line, Table, html, plain
 from portsim.views.compared import comparison_blocks
 from portsim.views.csvtables import comparison_files
 from portsim.views.documents import comparison_document
 from portsim.views.plots.differences import draw_differences
 from portsim.views.plots.paper import write_figure
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,6 +150,10 @@ class Comparison:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return comparison_blocks(self.data, self._wanted)
+
+    def __repr__(self) -> str:
+        labels = ", ".join(played.label for played in self.data.plans)
+        return f"<Comparison of {labels}: {len(self.data.numbers)} replications, seed {self.data.seed}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TextIO
 
-from portsim.views.tables import Line, Table, plain, printable
+from portsim.tables import Line, Table, plain, printable
 
 
 def prepare() -> None:

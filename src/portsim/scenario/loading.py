@@ -40,7 +40,7 @@ from portsim.scenario.regimes import read_regimes
 from portsim.scenario.resolved import Attachments, resolved_tree
 from portsim.scenario.scenario import Limits, Scenario
 from portsim.scenario.schema.fields import is_name
-from portsim.scenario.settings import NOT_IN_OVERLAYS, apply_settings
+from portsim.scenario.settings import NOT_IN_OVERLAYS, Setting, apply_settings
 from portsim.scenario.units import shown
 from portsim.yamlfile import Document
 
@@ -185,7 +185,7 @@ class ScenarioSource:
         """Raise ScenarioError with every problem that the scenario has with a plan laid over it."""
         self._read(plan, ())
 
-    def scenario(self, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
+    def scenario(self, plan: str | None = None, sets: Sequence[Setting] = ()) -> Scenario:
         """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem."""
         read = self._read(plan, sets)
         tree, findings, citations, heading, span = read.tree, read.findings, read.citations, read.heading, read.span
@@ -223,7 +223,7 @@ class ScenarioSource:
             records=heading.records,
         )
 
-    def _read(self, plan: str | None, sets: Sequence[str]) -> Parts:
+    def _read(self, plan: str | None, sets: Sequence[Setting]) -> Parts:
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
         # Demand is timed by the port as it is, wherever the plan lets units stop first.
@@ -249,7 +249,7 @@ class ScenarioSource:
             raise ScenarioError(findings.problems.sorted(findings.files))
         return Parts(tree, findings, citations, heading, span, regimes, flows, windows)
 
-    def layered(self, plan: str | None, sets: Sequence[str], problems: Problems) -> Node:
+    def layered(self, plan: str | None, sets: Sequence[Setting], problems: Problems) -> Node:
         """The values of the file with a plan and settings laid over them, not looked at yet."""
         tree = self.tree if plan is None else self._apply_plan(self.tree, plan, problems)
         return apply_settings(tree, sets, problems)

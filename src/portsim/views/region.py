@@ -8,10 +8,10 @@ from typing import Any
 from portsim.experiments import RegionRun
 from portsim.results import MetricRow
 from portsim.scenario.calendar import moment
+from portsim.tables import Line, Table
 from portsim.views.documents import finite, run_document
 from portsim.views.regionchecked import port_command, stretch_of
 from portsim.views.rows import UNDEFINED, Rows, TimeUnit
-from portsim.views.tables import Line, Table
 
 TOTALS = {
     "crossings": "crossings",

@@ -74,9 +74,18 @@ def task_of(request: bytes) -> Task:
 
 
 def scenario_text(scenario: Scenario) -> bytes:
-    """A scenario as compressed JSON, without what only people read: its sources, facts, files and values as text."""
+    """A scenario as compressed JSON, without what no replication needs: its sources, facts, files, values as text."""
     played = replace(
-        scenario, description="", sources=(), facts={}, warnings=(), plans=(), resolved={}, files=(), attachments=()
+        scenario,
+        description="",
+        sources=(),
+        facts={},
+        warnings=(),
+        plans=(),
+        resolved={},
+        files=(),
+        attachments=(),
+        origin=None,
     )
     return zlib.compress(json.dumps(_plain(played), separators=(",", ":")).encode(), level=1)
 

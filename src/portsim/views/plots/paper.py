@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
+from portsim.tables import shortened
 from portsim.views.plots.letters import Letters
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
