@@ -286,3 +286,13 @@ def test_a_long_value_is_cut_in_messages(gate):
     with pytest.raises(ps.ScenarioError) as refused:
         gate.with_({"stages.check.lanes": list(range(500))})
     assert all(len(str(problem.place)) < 260 for problem in refused.value.problems)
+
+
+def test_an_item_of_an_empty_list_is_refused_with_the_cure():
+    text = TEXT.replace(
+        "plans:\n",
+        "changes:\n  - {at: 2025-03-04 00:00, set: {stages.check.lanes: 2}}\nplans:\n  none: {changes: []}\n",
+    )
+    without = ps.load_text(text, plan="none")
+    with pytest.raises(ps.ScenarioError, match=r"changes is a list of 0: write the whole list"):
+        without.with_({"changes.0.at": "2025-03-03 12:00"})

@@ -165,7 +165,7 @@ class Comparison:
 def compare(
     scenario: Source | Sequence[Source],
     *,
-    plans: Sequence[str] | None = None,
+    plans: Sequence[str | None] | None = None,
     baseline: str | None = None,
     replications: int | Iterable[int] = 30,
     seed: int | None = None,
@@ -183,7 +183,7 @@ def compare(
     """Play the plans of a scenario, or several scenarios, on the same chance, and hold each against a baseline.
 
     scenario : one (a path, a shipped name or what `load` gave), whose plans are compared; or several
-    plans : which of its plans; all of them if not given
+    plans : which of its plans, None among them for the scenario without one; all of them if not given
     baseline : the plan, or of several scenarios the file's name, that the others are held against; by default the
         scenario without a plan, or the first of several
     replications, seed, engine : as for `run`; the baseline's seed holds for all
@@ -256,7 +256,7 @@ Found = list[tuple[Candidate, Callable[[Sequence[str]], Scenario]]]
 """What is compared, each with what reads it again with further settings."""
 
 
-def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, sets: Sequence[str]) -> Found:
+def _plans(source: Source, plans: Sequence[str | None] | None, baseline: str | None, sets: Sequence[str]) -> Found:
     """The baseline and the plans of one scenario."""
     reader = Reader(source, () if isinstance(source, Scenario) else sets)
     more = tuple(sets) if isinstance(source, Scenario) else ()
@@ -267,7 +267,7 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
     known = reader.scenario(None, more).plans
     names: list[Plan] = list(known if plans is None else dict.fromkeys(plans))
     for name in (*names, *([] if baseline is None else [baseline])):
-        if name not in known:
+        if name is not None and name not in known:
             listed = f"there are: {', '.join(known)}" if known else "this scenario has no plans"
             raise ScenarioError(
                 [Problem(None, "plans", f"there is no plan {name!r}{suggestion(str(name), known) or '; ' + listed}")]
@@ -287,7 +287,7 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
 
 
 def _several(
-    sources: Sequence[Source], plans: Sequence[str] | None, baseline: str | None, sets: Sequence[str]
+    sources: Sequence[Source], plans: Sequence[str | None] | None, baseline: str | None, sets: Sequence[str]
 ) -> Found:
     """Several scenarios, each under the name of its file."""
     if plans:
