@@ -7,12 +7,12 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portsim.api.loading import Reader
 from portsim.experiments.replicate import Run
 from portsim.experiments.together import play_together
 from portsim.results.selection import Selection
 from portsim.scenario import shipped_scenarios
 from portsim.scenario.capacity import loads, overloaded
+from portsim.scenario.reader import Reader
 
 REPLICATIONS = 20
 NOTHING_SHARED = {

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import portsim as ps
-from portsim.views.tables import Line, Table, html, number, plain
+from portsim.tables import Line, Table, html, number, plain
 
 TEXT = """
 portsim: 1

@@ -16,8 +16,8 @@ from portsim.model.network import NONE, Batch, Closed, Precedence, Reserve, Wave
 from portsim.scenario import Scenario, json_schema, load, load_text
 from portsim.scenario.capacity import load_warnings, loads
 from portsim.scenario.check import report_on
+from portsim.tables import plain
 from portsim.views.checked import check_blocks
-from portsim.views.tables import plain
 from tests.test_check import fits
 
 HOUR = 3_600_000

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import portsim as ps
-from portsim.api.loading import Reader
 from portsim.cli import app
 from portsim.errors import ArgumentError, ScenarioError
 from portsim.experiments.equalhours import Adjusted, Share, apportion, equalise, rostered_hours
 from portsim.results import Measure, summarise
 from portsim.results.differences import PlanMeasures, chances, differences, good_direction, holm
 from portsim.results.selection import Condition, Selection
+from portsim.scenario.reader import Reader
 from portsim.views.plots.differences import differences_view
 from portsim.views.plots.studies import Compared
 

@@ -142,8 +142,9 @@ def test_a_scenario_of_the_docs_is_valid_and_runs(block):
 @pytest.mark.parametrize("page", [page for page in TESTED if blocks_of(page, "console")], ids=lambda page: page.name)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for block in sorted(blocks_of(page, "yaml") + blocks_of(page, "console"), key=lambda block: block.line):
-        if block.language == "yaml":
+    found = [block for language in ("yaml", "csv", "console") for block in blocks_of(page, language)]
+    for block in sorted(found, key=lambda block: block.line):
+        if block.language != "console":
             do_what_it_asks(block)
             continue
         for command, shown in commands(block):
@@ -155,7 +156,7 @@ def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch)
 
 
 def do_what_it_asks(block: Block) -> None:
-    """Write, extend or compare the file that the comment above a yaml block names."""
+    """Write, extend or compare the file that the comment above a block names."""
     asked = re.fullmatch(r"(file|add to|same as) (\S+)", block.directive)
     assert asked or not block.directive, f"{block}: unknown directive {block.directive!r}"
     if asked is None:
@@ -163,6 +164,8 @@ def do_what_it_asks(block: Block) -> None:
     what, path = asked[1], Path(asked[2])
     if what == "file":
         path.write_text(block.text, "utf-8")
+        same = EXAMPLE / path
+        assert not same.is_file() or same.read_text("utf-8") == block.text, f"{block}: differs from {same.name}"
     elif what == "add to":
         path.write_text(put_together(path.read_text("utf-8"), block.text), "utf-8")
     else:

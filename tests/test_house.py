@@ -118,6 +118,7 @@ def test_the_public_names_are_these():
         "EngineError",
         "Fact",
         "FactError",
+        "Facts",
         "LimitError",
         "Place",
         "PortsimError",

@@ -30,9 +30,9 @@ from portsim.scenario.capacity import describe_lanes, describe_waves, loads
 from portsim.scenario.check import report_on
 from portsim.scenario.levels import DAY_MS, Distribution
 from portsim.scenario.scenario import Outages
+from portsim.tables import plain
 from portsim.views.checked import check_blocks
 from portsim.views.plots import Folder, Memory
-from portsim.views.tables import plain
 from portsim.views.traced import trace_blocks
 from tests.scenarios import exponential, fixed, flow, per_day, port, side, stage
 from tests.test_check import fits

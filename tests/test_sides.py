@@ -16,8 +16,8 @@ from portsim.experiments import Replication, Run, replicate
 from portsim.model.network import NONE, Closed
 from portsim.model.records import UnitOutcome
 from portsim.scenario import load_text
+from portsim.tables import Table
 from portsim.views.summary import run_blocks
-from portsim.views.tables import Table
 from tests import theory
 from tests.cases import port, stage, step, unit
 

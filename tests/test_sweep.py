@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import portsim as ps
-from portsim.api.loading import Reader
 from portsim.cli import app
 from portsim.errors import ArgumentError, ScenarioError
 from portsim.experiments.screening import factors_of
 from portsim.experiments.vary import Listed, factorial, parse_axis, quasi_random
+from portsim.scenario.reader import Reader
 
 # Four trucks come at 09:00; each takes 10 minutes. At one lane they wait 15 min on average, at two 5, at four 0.
 TEXT = """\

@@ -20,7 +20,7 @@ from portsim.model.traffic import Traffic
 from portsim.results import Ledger, measure
 from portsim.results.causes import Cause
 from portsim.results.trace import Trace, longest_wait, trace_unit
-from portsim.views.tables import plain
+from portsim.tables import plain
 from portsim.views.traced import duration, trace_blocks
 from tests.cases import cases, passenger, pool, port, reserve, stage, step, unit
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from portsim.api.calibrations import Calibration, calibrate
-    from portsim.api.catalogue import facts, json_schema, regions, scenarios
+    from portsim.api.catalogue import Facts, facts, json_schema, regions, scenarios
     from portsim.api.checking import Check, RegionCheck, check
     from portsim.api.comparisons import Comparison, compare
     from portsim.api.describing import Description, describe
@@ -44,6 +44,7 @@ _HOME = {
     "EngineError": "portsim.errors",
     "Fact": "portsim.facts",
     "FactError": "portsim.errors",
+    "Facts": "portsim.api.catalogue",
     "LimitError": "portsim.errors",
     "Place": "portsim.errors",
     "PortsimError": "portsim.errors",
@@ -85,6 +86,7 @@ __all__ = [
     "EngineError",
     "Fact",
     "FactError",
+    "Facts",
     "LimitError",
     "Place",
     "PortsimError",

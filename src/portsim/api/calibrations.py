@@ -20,13 +20,13 @@ from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
+from portsim.tables import Line, Table, html, plain
 from portsim.views import plots as views
 from portsim.views.calibrated import calibration_blocks, calibration_document
 from portsim.views.calibratedscenario import calibrated_files, file_name, scenario_text
 from portsim.views.csvtables import calibration_files
 from portsim.views.plots import EXPERIMENTS, Drawn, draw_all, write_drawn
 from portsim.views.plots.studies import CALIBRATION
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +113,10 @@ class Calibration:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return calibration_blocks(self.data)
+
+    def __repr__(self) -> str:
+        names = ", ".join(one.name for one in self.data.question.parameters)
+        return f"<Calibration of {names}: {self.data.points} points>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

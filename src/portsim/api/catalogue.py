@@ -3,21 +3,72 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portsim.facts import Fact, fact_rows, load_facts
+from portsim.facts.shown import facts_blocks
+from portsim.tables import Line, Table, html, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def facts(port: str | None = None, *, files: Sequence[str | os.PathLike[str]] = ()) -> Mapping[str, Fact]:
+class Facts(Mapping[str, Fact]):
+    """Published figures by id; `print` shows a line for each, and so does a notebook."""
+
+    def __init__(self, known: Mapping[str, Fact]) -> None:
+        self._known = dict(known)
+
+    def __getitem__(self, id: str) -> Fact:
+        return self._known[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a figure: id, value, unit, bound, what it counts, period and its clock, source, note.
+
+        value : missing where the figure is text; shown : every figure with its bound and unit, as text
+        days : calendar days of a period that is stated in whole ones
+        """
+        import pandas as pd
+
+        rows = []
+        for row, fact in zip(fact_rows(self._known), self._known.values(), strict=True):
+            value = None if isinstance(fact.value, str) else float(fact.value)
+            days = None if fact.period is None else fact.period.days
+            rows.append({**row, "value": value, "days": days})
+        frame = pd.DataFrame(rows, columns=[*fact_rows(self._known)[0], "days"] if rows else None)
+        return frame.astype({"value": "float64", "change_on_year": "float64", "days": "Int64"}) if rows else frame
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable form, as lines and tables."""
+        return facts_blocks(self._known)
+
+    def __repr__(self) -> str:
+        ports = len({fact.port for fact in self._known.values()})
+        return f"<Facts: {len(self)} published figures of {ports} {'port' if ports == 1 else 'ports'}>"
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+
+def facts(port: str | None = None, *, files: Sequence[str | os.PathLike[str]] = ()) -> Facts:
     """The published figures by id, of one port or of all; rejected ones included, with the reason in their note.
 
     files : facts files of your own, read after the shipped ones
     Raises FactError if a file is wrong or nothing is known of the port.
     """
     known = load_facts([Path(file) for file in files])
-    return known if port is None else {row["id"]: known[row["id"]] for row in fact_rows(known, port)}
+    return Facts(known if port is None else {row["id"]: known[row["id"]] for row in fact_rows(known, port)})
 
 
 def scenarios() -> list[tuple[str, str]]:

@@ -14,12 +14,12 @@ from portsim.scenario.capacity import StageLoad
 from portsim.scenario.check import RegionReport, Report
 from portsim.scenario.region import Region, RegionSource, open_source
 from portsim.scenario.scenario import Scenario
+from portsim.tables import Line, Table, html, plain
 from portsim.views.checked import check_blocks
 from portsim.views.regionchecked import region_check_blocks
-from portsim.views.tables import Line, Table, html, plain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Check:
     """What is known about a scenario before it runs; `print` shows it as tables, and so does a notebook."""
 
@@ -70,6 +70,10 @@ class Check:
             return [Line("not valid", is_heading=True), *(Line(str(problem)) for problem in self.problems)]
         return check_blocks(self.report)
 
+    def __repr__(self) -> str:
+        found = f"{len(self.problems)} problems" if self.scenario is None else repr(self.scenario.name)
+        return f"<Check: {'valid' if self.is_valid else 'not valid'}, {found}, {len(self.warnings)} warnings>"
+
     def __str__(self) -> str:
         return plain(self.blocks())
 
@@ -77,7 +81,7 @@ class Check:
         return html(self.blocks())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RegionCheck:
     """What is known about a region before it runs; `print` shows it as tables, and so does a notebook."""
 
@@ -124,6 +128,10 @@ class RegionCheck:
         if self.region is None:
             return [Line("not valid", is_heading=True), *(Line(str(problem)) for problem in self.problems)]
         return region_check_blocks(self.report)
+
+    def __repr__(self) -> str:
+        found = f"{len(self.problems)} problems" if self.region is None else repr(self.region.name)
+        return f"<RegionCheck: {'valid' if self.is_valid else 'not valid'}, {found}, {len(self.warnings)} warnings>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

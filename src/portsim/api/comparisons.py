@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portsim.api.loading import Reader
 from portsim.api.plotting import ComparisonPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError, Place, Problem, ScenarioError
@@ -23,14 +22,15 @@ from portsim.experiments.together import play_together
 from portsim.results.differences import ChanceRow, DifferenceRow, Plan
 from portsim.results.files import write_whole
 from portsim.results.selection import Condition, Selection
+from portsim.scenario.reader import Reader
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import suggestion
+from portsim.tables import Line, Table, html, plain
 from portsim.views.compared import comparison_blocks
 from portsim.views.csvtables import comparison_files
 from portsim.views.documents import comparison_document
 from portsim.views.plots import EXPERIMENTS, Compared, Drawn, draw_all, write_drawn
 from portsim.views.plots.studies import COMPARISON
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +133,10 @@ class Comparison:
         """The readable result, as lines and tables."""
         return comparison_blocks(self.data, self._wanted)
 
+    def __repr__(self) -> str:
+        labels = ", ".join(played.label for played in self.data.plans)
+        return f"<Comparison of {labels}: {len(self.data.numbers)} replications, seed {self.data.seed}>"
+
     def __str__(self) -> str:
         return plain(self.blocks())
 
@@ -143,7 +147,7 @@ class Comparison:
 def compare(
     scenario: Source | Sequence[Source],
     *,
-    plans: Sequence[str] | None = None,
+    plans: Sequence[str | None] | None = None,
     baseline: str | None = None,
     replications: int | Iterable[int] = 30,
     seed: int | None = None,
@@ -161,7 +165,7 @@ def compare(
     """Play the plans of a scenario, or several scenarios, on the same chance, and hold each against a baseline.
 
     scenario : one (a path, a shipped name or what `load` gave), whose plans are compared; or several
-    plans : which of its plans; all of them if not given
+    plans : which of its plans, None among them for the scenario without one; all of them if not given
     baseline : the plan, or of several scenarios the file's name, that the others are held against; by default the
         scenario without a plan, or the first of several
     replications, seed, engine : as for `run`; the baseline's seed holds for all
@@ -225,7 +229,7 @@ Found = list[tuple[Candidate, Callable[[Sequence[str]], Scenario]]]
 """What is compared, each with what reads it again with further settings."""
 
 
-def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, sets: Sequence[str]) -> Found:
+def _plans(source: Source, plans: Sequence[str | None] | None, baseline: str | None, sets: Sequence[str]) -> Found:
     """The baseline and the plans of one scenario."""
     reader = Reader(source, () if isinstance(source, Scenario) else sets)
     more = tuple(sets) if isinstance(source, Scenario) else ()
@@ -236,7 +240,7 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
     known = reader.scenario(None, more).plans
     names: list[Plan] = list(known if plans is None else dict.fromkeys(plans))
     for name in (*names, *([] if baseline is None else [baseline])):
-        if name not in known:
+        if name is not None and name not in known:
             listed = f"there are: {', '.join(known)}" if known else "this scenario has no plans"
             raise ScenarioError(
                 [Problem(None, "plans", f"there is no plan {name!r}{suggestion(str(name), known) or '; ' + listed}")]
@@ -256,7 +260,7 @@ def _plans(source: Source, plans: Sequence[str] | None, baseline: str | None, se
 
 
 def _several(
-    sources: Sequence[Source], plans: Sequence[str] | None, baseline: str | None, sets: Sequence[str]
+    sources: Sequence[Source], plans: Sequence[str | None] | None, baseline: str | None, sets: Sequence[str]
 ) -> Found:
     """Several scenarios, each under the name of its file."""
     if plans:

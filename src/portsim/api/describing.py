@@ -29,6 +29,9 @@ class Description:
         """The object `portsim describe --json` prints; its texts are inline Markdown."""
         return self.document.to_dict()
 
+    def __repr__(self) -> str:
+        return f"<Description: {len(self.to_write)} requests to its author>"
+
     def __str__(self) -> str:
         return self.document.markdown()
 

@@ -16,8 +16,8 @@ from portsim.experiments.replicate import numbers_of
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
+from portsim.tables import Line, Table, html, plain
 from portsim.views.region import region_blocks, region_document
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +71,9 @@ class RegionRun:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return region_blocks(self.data)
+
+    def __repr__(self) -> str:
+        return f"<RegionRun of {self.region.name!r}: {', '.join(self.ports)}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

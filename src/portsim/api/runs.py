@@ -23,9 +23,9 @@ from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
 from portsim.scenario.scenario import Scenario
+from portsim.tables import Line, Table, html, plain
 from portsim.views.documents import run_document
 from portsim.views.summary import run_blocks
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,6 +114,9 @@ class Run:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return run_blocks(self.data, self.stopping)
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.scenario.name!r}: {len(self.data.numbers)} replications, seed {self.data.seed}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.comparisons import Source, write_folder
-from portsim.api.loading import Reader
 from portsim.api.plotting import ScreeningPlots, SweepPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
@@ -23,15 +22,16 @@ from portsim.experiments.sweep import Sweep as Swept
 from portsim.experiments.sweep import sweep as sweep_points
 from portsim.experiments.vary import Axis, Listed, factorial, parse_axis, quasi_random
 from portsim.results.selection import Condition, Selection
+from portsim.scenario.reader import Reader
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import parse_share
+from portsim.tables import Line, Table, html, plain
 from portsim.views import plots as views
 from portsim.views.csvtables import screening_files, sweep_files
 from portsim.views.documents import screening_document, sweep_document
 from portsim.views.plots import EXPERIMENTS, draw_all
 from portsim.views.plots.studies import SCREENING, SWEEP
 from portsim.views.swept import screening_blocks, sweep_blocks
-from portsim.views.tables import Line, Table, html, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +92,10 @@ class Sweep:
         """The readable result, as lines and tables."""
         return sweep_blocks(self.data, self._wanted)
 
+    def __repr__(self) -> str:
+        paths = ", ".join(self.data.paths)
+        return f"<Sweep of {paths}: {len(self.data.points)} points, seed {self.data.seed}>"
+
     def __str__(self) -> str:
         return plain(self.blocks())
 
@@ -148,6 +152,9 @@ class Screening:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return screening_blocks(self.data)
+
+    def __repr__(self) -> str:
+        return f"<Screening of {self.data.scenario.name!r}: {len(self.data.factors)} numbers, seed {self.data.seed}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

@@ -16,11 +16,11 @@ from portsim.model.traffic import Traffic
 from portsim.results import Ledger, read_manifest, read_records
 from portsim.results import trace as tracing
 from portsim.scenario import load
-from portsim.views.tables import Line, Table, html, plain
+from portsim.tables import Line, Table, html, plain
 from portsim.views.traced import trace_blocks, trace_document
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trace:
     """One unit's way through the port; `print` tells it in words, and so does a notebook.
 
@@ -37,6 +37,9 @@ class Trace:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return trace_blocks(self.data, self.replication)
+
+    def __repr__(self) -> str:
+        return f"<Trace of unit {self.data.unit} ({self.data.kind}, {self.data.flow}), replication {self.replication}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

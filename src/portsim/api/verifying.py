@@ -11,11 +11,11 @@ from typing import Any
 from portsim import experiments
 from portsim.experiments import Difference
 from portsim.results.regionstore import is_region_folder
-from portsim.views.tables import Line, Table, html, plain
+from portsim.tables import Line, Table, html, plain
 from portsim.views.verified import verified_blocks, verified_document, verified_warnings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """What was found of a run folder; `print` shows it as text, and so does a notebook."""
 
@@ -43,6 +43,10 @@ class Verification:
     def blocks(self) -> list[Line | Table]:
         """The readable result, as lines and tables."""
         return verified_blocks(self.data)
+
+    def __repr__(self) -> str:
+        found = "identical" if self.is_identical else f"{len(self.differences)} differences"
+        return f"<Verification of {str(self.data.folder)!r}: {found}>"
 
     def __str__(self) -> str:
         return plain(self.blocks())

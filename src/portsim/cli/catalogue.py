@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
+
+if TYPE_CHECKING:
+    from portsim.facts import Fact
 
 
 def facts(
@@ -26,10 +30,10 @@ def facts(
     del debug
     from portsim import api
     from portsim.facts import fact_rows, lookup
-    from portsim.views.facts import fact_blocks, facts_blocks
+    from portsim.facts.shown import fact_blocks, facts_blocks
 
     is_one = port is not None and "." in port
-    known = api.facts(None if is_one else port, files=files or ())
+    known: Mapping[str, Fact] = api.facts(None if is_one else port, files=files or ())
     if port is not None and is_one:
         known = {port: known[port] if port in known else lookup(known, port)}
     if as_json:
@@ -46,7 +50,7 @@ def list_(debug: Debug = False) -> Exit:
     """List the shipped scenarios and regions."""
     del debug
     from portsim import api
-    from portsim.views.tables import Line, Table
+    from portsim.tables import Line, Table
 
     scenarios = Table.of(("scenario", "title"), api.scenarios(), names=2)
     streams.show([scenarios, Line(""), Table.of(("region", "title"), api.regions(), names=2)])

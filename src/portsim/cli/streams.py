@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from portsim.views.tables import Line, Table, plain, printable
+from portsim.tables import Line, Table, plain, printable
 
 if TYPE_CHECKING:
     from portsim.views.textcharts import Glyphs

@@ -8,6 +8,7 @@ from typing import Literal
 
 from portsim.errors import Place
 from portsim.facts.units import UNITS, Dimension
+from portsim.tables import html, plain
 
 Bound = Literal["exact", "at_least", "at_most", "about"]
 Direction = Literal["both", "in", "out", "unknown"]
@@ -100,7 +101,7 @@ class Derived:
         return f"({body}) per {self.per.removesuffix('s')}" if self.per else body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fact:
     """A published figure, or one that follows from published figures by a stated rule.
 
@@ -123,6 +124,21 @@ class Fact:
     change_on_year: float | None
     derived: Derived | None
     place: Place
+
+    def __repr__(self) -> str:
+        from portsim.facts.table import shown_value
+
+        return f"<Fact {self.id}: {shown_value(self)}>"
+
+    def __str__(self) -> str:
+        from portsim.facts.shown import fact_blocks
+
+        return plain(fact_blocks(self))
+
+    def _repr_html_(self) -> str:
+        from portsim.facts.shown import fact_blocks
+
+        return html(fact_blocks(self))
 
     @property
     def port(self) -> str:

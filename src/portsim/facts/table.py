@@ -58,7 +58,7 @@ def _row(fact: Fact) -> FactRow:
         value=fact.value,
         unit=fact.unit,
         bound=fact.bound,
-        shown=_shown(fact),
+        shown=shown_value(fact),
         period=str(period or ""),
         timezone=(period.timezone if period else None) or "",
         counts=counts.what if counts else "",
@@ -75,7 +75,8 @@ def _row(fact: Fact) -> FactRow:
     )
 
 
-def _shown(fact: Fact) -> str:
+def shown_value(fact: Fact) -> str:
+    """The figure with its bound and unit, as a sentence would have it."""
     if isinstance(fact.value, str):
         return fact.value
     number = f"{fact.value:,}" if isinstance(fact.value, int) else f"{fact.value:,.6g}"

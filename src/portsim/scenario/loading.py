@@ -42,7 +42,7 @@ from portsim.scenario.resolved import Attachments, resolved_tree
 from portsim.scenario.scenario import Limits, Posterior, Scenario
 from portsim.scenario.schema.fields import is_name
 from portsim.scenario.schema.posterior import PosteriorModel
-from portsim.scenario.settings import NOT_IN_OVERLAYS, apply_settings
+from portsim.scenario.settings import NOT_IN_OVERLAYS, Setting, apply_settings
 from portsim.scenario.units import shown
 from portsim.yamlfile import Document
 
@@ -203,7 +203,7 @@ class ScenarioSource:
         """Raise ScenarioError with every problem that the scenario has with a plan laid over it."""
         self._read(plan, ())
 
-    def scenario(self, plan: str | None = None, sets: Sequence[str] = (), *, draw: int | None = None) -> Scenario:
+    def scenario(self, plan: str | None = None, sets: Sequence[Setting] = (), *, draw: int | None = None) -> Scenario:
         """The scenario with a plan and settings laid over it. Raises ScenarioError with every problem.
 
         draw : of the posterior, whose scenario is left without one; None for the scenario that carries it, if there is
@@ -250,7 +250,7 @@ class ScenarioSource:
             posterior=posterior,
         )
 
-    def _settled(self, plan: str | None, sets: Sequence[str]) -> Posterior | None:
+    def _settled(self, plan: str | None, sets: Sequence[Setting]) -> Posterior | None:
         """What the posterior leaves open of the scenario with a plan and settings; None if that is nothing."""
         if self.posterior is None or self._central is None:
             return None
@@ -273,7 +273,7 @@ class ScenarioSource:
         """The calibration that the posterior comes from."""
         return "" if self.posterior is None else self.posterior.model.calibration.name
 
-    def _read(self, plan: str | None, sets: Sequence[str], draw: int | None = None) -> Parts:
+    def _read(self, plan: str | None, sets: Sequence[Setting], draw: int | None = None) -> Parts:
         findings = self.findings.copy()
         citations = self.citations.copy(findings.problems)
         # Demand is timed by the port as it is, wherever the plan lets units stop first.
@@ -302,7 +302,7 @@ class ScenarioSource:
             raise ScenarioError(findings.problems.sorted(findings.files))
         return Parts(tree, findings, citations, heading, span, regimes, flows, windows)
 
-    def layered(self, plan: str | None, sets: Sequence[str], problems: Problems) -> Node:
+    def layered(self, plan: str | None, sets: Sequence[Setting], problems: Problems) -> Node:
         """The values of the file with a plan and settings laid over them, not looked at yet."""
         tree = self.tree if plan is None else self._apply_plan(self.tree, plan, problems)
         return apply_settings(tree, sets, problems)

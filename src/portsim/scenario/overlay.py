@@ -235,7 +235,8 @@ def assign(tree: Node, path: tuple[str, ...], node: Node, problems: Problems) ->
         index = int(head) if head.isdecimal() and len(head) < 10 else -1
         if not 0 <= index < len(tree.value):
             size = len(tree.value)
-            problems.add(node, f"{tree.key} is a list of {size}: write a position from 0 to {size - 1}, not {head!r}")
+            rule = f"write a position from 0 to {size - 1}, not {head!r}" if size else "write the whole list"
+            problems.add(node, f"{tree.key} is a list of {size}: {rule}")
             return tree
         if not rest and node.value is None:
             problems.add(node, f"null removes entries of maps, not items of a list: write the list {tree.key} again")

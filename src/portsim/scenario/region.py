@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from portsim import yamlfile
+from portsim import tables, yamlfile
 from portsim.errors import Problem, ScenarioError
 from portsim.scenario import calendar, units
 from portsim.scenario.assembly import read_map
@@ -52,7 +52,7 @@ class RegionPort:
     sets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Region:
     """Several ports over the same stretch of time, each on its own.
 
@@ -72,6 +72,21 @@ class Region:
     ports: tuple[RegionPort, ...]
     warnings: tuple[str, ...]
     values: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        from portsim.scenario.shown import region_line
+
+        return region_line(self)
+
+    def __str__(self) -> str:
+        from portsim.scenario.shown import region_blocks
+
+        return tables.plain(region_blocks(self))
+
+    def _repr_html_(self) -> str:
+        from portsim.scenario.shown import region_blocks
+
+        return tables.html(region_blocks(self))
 
 
 def port_seed(seed: int, port: str) -> int:

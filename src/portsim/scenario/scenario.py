@@ -14,6 +14,8 @@ from typing import Any, Literal
 from portsim.scenario.arrivals import Appointments, Arrivals, WhenClosed
 from portsim.scenario.levels import Amount, Closure, Distribution, Wave, WeekProfile
 from portsim.scenario.officers import Pool
+from portsim.scenario.settings import Setting
+from portsim.tables import html, plain
 
 ServicePer = Literal["unit", "person", "goods"]
 
@@ -256,17 +258,18 @@ class Origin:
 
     source : a path or the name of a shipped one; of text, its name in messages
     text, folder : of a scenario read from text, as given to `load_text`
-    sets, facts : as given to `load`
+    sets : as given to `load`, then what was given to `Scenario.with_`
+    facts : as given to `load`
     """
 
     source: str
-    sets: tuple[str, ...] = ()
+    sets: tuple[Setting, ...] = ()
     facts: tuple[str, ...] = ()
     text: str | None = None
     folder: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """A complete, valid description of a port and of the stretch of time to simulate.
 
@@ -308,3 +311,39 @@ class Scenario:
     records: Literal["all", "summary"] = "all"
     posterior: Posterior | None = None
     origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        from portsim.scenario.shown import scenario_line
+
+        return scenario_line(self)
+
+    def __str__(self) -> str:
+        from portsim.scenario.shown import scenario_blocks
+
+        return plain(scenario_blocks(self))
+
+    def _repr_html_(self) -> str:
+        from portsim.scenario.shown import scenario_blocks
+
+        return html(scenario_blocks(self))
+
+    def with_(self, values: Mapping[str, Any]) -> Scenario:
+        """The same scenario with other values, `s.with_({"stages.scan.lanes": 3})`, checked anew; this one stays.
+
+        values : by path, as `--set` has them, in the order in which they are laid on: numbers, text, lists, dicts,
+            None to remove something, dates, and timedelta for a length of time
+
+        They come after the plan, after `sets`, and after the edits before. The file is read again for it, and must not
+        have changed. Raises ScenarioError with every problem, and ValueError for a scenario that no file or text gave.
+        """
+        from portsim.scenario.edits import edits_of
+        from portsim.scenario.reader import Reader
+
+        edits = edits_of(values)
+        return Reader(self).scenario(self.plan, edits)
+
+    def with_plan(self, plan: str | None) -> Scenario:
+        """The same scenario under another of its plans, None for none, with all its edits. Raises as `with_` does."""
+        from portsim.scenario.reader import Reader
+
+        return Reader(self).scenario(plan)

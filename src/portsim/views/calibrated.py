@@ -10,8 +10,8 @@ from typing import Any
 from portsim.experiments.calibration import Calibration, Finding, Prediction
 from portsim.scenario.calendar import moment, to_local
 from portsim.scenario.units import format_local
+from portsim.tables import Line, Table
 from portsim.views.finite import finite
-from portsim.views.tables import Line, Table
 
 DIGITS = 3
 

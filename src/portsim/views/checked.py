@@ -10,10 +10,10 @@ from portsim.scenario.capacity import StageLoad, busiest_lanes, busiest_officers
 from portsim.scenario.check import Report
 from portsim.scenario.levels import DAY_MS
 from portsim.scenario.officers import Pool
+from portsim.scenario.provenance import source_counts
 from portsim.scenario.scenario import Batch, Scenario, Stage
+from portsim.tables import Line, Table, number
 from portsim.views.leftopen import open_rows
-from portsim.views.provenance import source_counts
-from portsim.views.tables import Line, Table, number
 
 MINUTE = "%Y-%m-%d %H:%M"
 

@@ -9,10 +9,10 @@ from portsim.experiments.compare import HOURS_APART, Comparison, Played
 from portsim.results.differences import ChanceRow, DifferenceRow, Plan, good_direction
 from portsim.results.selection import Selection
 from portsim.scenario.calendar import to_local
+from portsim.tables import Line, Table
 from portsim.views.measurewords import Scale, percent, words_of
 from portsim.views.posterior import held, posterior_fact
 from portsim.views.rows import UNDEFINED, half_width
-from portsim.views.tables import Line, Table
 
 DEFAULT = (
     Selection("wait_mean_min"),

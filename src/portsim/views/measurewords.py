@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portsim.results.selection import Selection
+from portsim.tables import number
 from portsim.views.rows import HOURS_FROM_MIN
-from portsim.views.tables import number
 
 _WHOLE = {
     "crossings": "crossings",

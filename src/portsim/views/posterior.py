@@ -10,9 +10,9 @@ from portsim.model import draw_of
 from portsim.results.ranges import SHARE, RangeRow
 from portsim.results.selection import Selection
 from portsim.scenario.scenario import Scenario
+from portsim.tables import Line, Table
 from portsim.views.finite import finite
 from portsim.views.measurewords import Scale, words_of
-from portsim.views.tables import Line, Table
 
 SHOWN = (
     Selection("crossings_per_day"),

@@ -9,8 +9,8 @@ from portsim.facts.units import UNITS
 from portsim.scenario.calendar import to_local
 from portsim.scenario.levels import DAY_MS
 from portsim.scenario.scenario import CountWindow, Scenario
+from portsim.tables import Table, number
 from portsim.views.rows import Rows, half_width
-from portsim.views.tables import Table, number
 
 UNITS_COUNTED = frozenset({"vehicles", "passages", "trains", "wagons", "flights"})
 """Units of a published count that are units of a scenario, or goods aboard them."""

@@ -8,11 +8,11 @@ from typing import Any
 from portsim.experiments import RegionRun
 from portsim.results import MetricRow
 from portsim.scenario.calendar import moment
+from portsim.tables import Line, Table
 from portsim.views.documents import run_document
 from portsim.views.finite import finite
 from portsim.views.regionchecked import port_command, stretch_of
 from portsim.views.rows import UNDEFINED, Rows, TimeUnit
-from portsim.views.tables import Line, Table
 
 TOTALS = {
     "crossings": "crossings",

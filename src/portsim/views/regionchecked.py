@@ -8,7 +8,7 @@ from portsim.scenario.calendar import to_local
 from portsim.scenario.capacity import busiest_lanes, busiest_officers
 from portsim.scenario.check import RegionReport, Report
 from portsim.scenario.region import Region, RegionPort, port_seed
-from portsim.views.tables import Line, Table, number
+from portsim.tables import Line, Table, number
 
 
 def region_check_blocks(report: RegionReport) -> list[Line | Table]:

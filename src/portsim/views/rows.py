@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portsim.results import MetricRow
-from portsim.views.tables import number, share
+from portsim.tables import number, share
 
 HOURS_FROM_MIN = 180.0
 """A table with durations of this many minutes or more is in hours."""

@@ -9,12 +9,12 @@ from portsim.experiments.precision import Stopping
 from portsim.model.network import Stage
 from portsim.results.spread import BIN_ERROR
 from portsim.scenario.calendar import to_local
+from portsim.scenario.provenance import source_counts
 from portsim.scenario.scenario import Scenario
+from portsim.tables import Line, Table
 from portsim.views.posterior import posterior_fact, ranges_section
-from portsim.views.provenance import source_counts
 from portsim.views.published import published_table
 from portsim.views.rows import UNDEFINED, Rows, TimeUnit
-from portsim.views.tables import Line, Table
 
 Section = tuple[str, Table | None]
 

@@ -10,9 +10,9 @@ from portsim.experiments.sweep import Sweep
 from portsim.results import MetricRow
 from portsim.results.selection import Selection
 from portsim.scenario.calendar import to_local
+from portsim.tables import Line, Table, shortened
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.rows import UNDEFINED, half_width
-from portsim.views.tables import Line, Table, shortened
 
 DEFAULT = (Selection("wait_mean_min"), Selection("wait_p95_min"), Selection("crossings_per_day"))
 MOST_EFFECTS = 15

@@ -13,11 +13,11 @@ from portsim.experiments import Run
 from portsim.experiments.compare import Comparison
 from portsim.results.hours import hours_of
 from portsim.results.selection import Selection
+from portsim.tables import printable, shortened, width
 from portsim.views.compared import difference_of, shown_selections
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.plots.clock import Clock
 from portsim.views.plots.paper import counted, mean_of, units_word
-from portsim.views.tables import printable, shortened, width
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from portsim.model.network import NONE
 from portsim.results.causes import Cause, Stretch
 from portsim.results.trace import Stay, Trace
 from portsim.scenario.calendar import moment, to_local
-from portsim.views.tables import Line, Table
+from portsim.tables import Line, Table
 
 IN_ORDER = 3
 """So many stretches of waiting are told one after another; more are added up by cause."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from portsim.experiments import Difference, Verification
 from portsim.results.compared import RowDifference
-from portsim.views.tables import Line, Table
+from portsim.tables import Line, Table
 
 MOST_CELLS = 6
 """More cells of one row than this are counted rather than listed."""

@@ -75,6 +75,11 @@ def _scalar(value: Any) -> str:
 def _text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML_1_1:
         return text
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes on one line, which reads back equal. Raises ValueError for lone surrogates."""
     if SURROGATE.search(text):
         raise ValueError("half of a surrogate pair cannot be written")
     import json

@@ -74,7 +74,7 @@ def task_of(request: bytes) -> Task:
 
 
 def scenario_text(scenario: Scenario) -> bytes:
-    """A scenario as compressed JSON, without what only people read: its sources, facts, files and values as text."""
+    """A scenario as compressed JSON, without what no replication needs: its sources, facts, files, values as text."""
     played = replace(
         scenario,
         description="",

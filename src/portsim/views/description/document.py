@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portsim.views.tables import printable
+from portsim.tables import printable
 
 TO_WRITE = "To be written by the author:"
 """What begins each mark of something that only the author can say."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from portsim.facts import fact_rows
 from portsim.scenario.levels import Distribution
+from portsim.scenario.provenance import source_counts
 from portsim.scenario.scenario import NumberSource, Scenario
 from portsim.views.description.document import Block, Grid, Listing, Paragraph, Section, ToWrite, code, codes, escape
 from portsim.views.description.quantities import amount, plural
 from portsim.views.description.subject import Subject
 from portsim.views.leftopen import open_rows
-from portsim.views.provenance import source_counts
 
 MOST_DIGITS = 9
 """A number computed from a published figure is shown with six significant digits if it has more than these."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from portsim.tables import shortened
 from portsim.views.calibrated import number
 from portsim.views.plots.letters import Letters
 from portsim.views.plots.paper import (
@@ -25,7 +26,6 @@ from portsim.views.plots.paper import (
     put_head,
 )
 from portsim.views.plots.studies import Calibrated, Figure, Number
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

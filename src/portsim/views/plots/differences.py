@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from portsim.results.differences import Verdict, good_direction
 from portsim.results.selection import Selection
+from portsim.tables import shortened
 from portsim.views.compared import difference_of, shown_selections
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.plots.letters import Letters
@@ -26,7 +27,6 @@ from portsim.views.plots.paper import (
     put_head,
 )
 from portsim.views.plots.studies import Compared
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
+from portsim.tables import shortened
 from portsim.views.plots.letters import Letters
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,9 +125,10 @@ def units_word(kinds: Sequence[str]) -> str:
 def new_figure(height_cm: float = HEIGHT_CM) -> Figure:
     """A white sheet of the size of a report's picture, whose parts make room for one another."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_CM / 2.54, height_cm / 2.54), dpi=DPI, layout="constrained", facecolor="white")
+    from portsim.views.plots.sheet import Sheet
+
+    figure = Sheet(figsize=(WIDTH_CM / 2.54, height_cm / 2.54), dpi=DPI, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from portsim.results.areas import Ints
 from portsim.scenario.levels import DAY_MS
+from portsim.tables import shortened
 from portsim.views.plots import timeline
 from portsim.views.plots.clock import HOUR_MS
 from portsim.views.plots.letters import Letters
@@ -36,7 +37,6 @@ from portsim.views.plots.planqueues import PlanQueue, Queues
 from portsim.views.plots.queue import FEW_ROWS, PLOT_CM, ROW_CM, WIDTH_PT, held
 from portsim.views.plots.shading import Duty, Shading, Span, Strip
 from portsim.views.plots.studies import Compared
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portsim.results.selection import Selection
+from portsim.tables import shortened
 from portsim.views.measurewords import Scale, words_of
 from portsim.views.plots.letters import Letters
 from portsim.views.plots.paper import (
@@ -28,7 +29,6 @@ from portsim.views.plots.paper import (
 from portsim.views.plots.studies import Screened, Swept
 from portsim.views.rows import half_width
 from portsim.views.swept import MOST_EFFECTS, effects_of, scale_of, swept_selections
-from portsim.views.tables import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portsim.facts import Fact, fact_rows
-from portsim.views.tables import Line, Table, shortened
+from portsim.facts.fact import Fact
+from portsim.facts.table import fact_rows
+from portsim.tables import Line, Table, shortened
 
 
 def facts_blocks(facts: Mapping[str, Fact]) -> list[Line | Table]:

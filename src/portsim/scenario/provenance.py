@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from portsim.scenario.scenario import Scenario
+from portsim.scenario.scenario import NumberSource, Scenario
 
 KINDS = {
     "fact": "from published figures",
@@ -13,12 +13,18 @@ KINDS = {
     "assumed": "assumed",
     "plan": "set by the plan",
     "set": "set by --set",
+    "edit": "set by with_",
     "none": "without a source",
 }
-"""Kinds of `NumberSource`, strongest first; a default nobody wrote down counts as nothing."""
+"""Kinds of `NumberSource`, strongest first, settings by where they were given; a default counts as nothing."""
 
 
 def source_counts(scenario: Scenario) -> str:
     """How many numbers rest on what: `5 from published figures, 31 assumed`."""
-    counts: Counter[str] = Counter(source.kind for source in scenario.sources)
+    counts = Counter(_kind(source) for source in scenario.sources)
     return ", ".join(f"{counts[kind]} {words}" for kind, words in KINDS.items() if counts[kind]) or "none"
+
+
+def _kind(source: NumberSource) -> str:
+    is_edit = source.kind == "set" and not source.detail.startswith("--set ")
+    return "edit" if is_edit else source.kind
