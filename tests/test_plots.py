@@ -801,6 +801,13 @@ def test_a_picture_is_drawn_into_axes_that_are_given(chancy, name):
     assert getattr(run.plot, name)().figure is not axes.figure
 
 
+def test_a_title_is_folded_to_the_axes_it_stands_over(chancy):
+    narrow, wide = Figure(figsize=(5, 3)).subplots(), Figure(figsize=(12, 3)).subplots()
+    titles = [chancy[0].plot.queue(ax=axes).get_title(loc="left") for axes in (narrow, wide)]
+    assert [title.count("\n") for title in titles] == [1, 0]
+    assert len({title.replace("\n", " ") for title in titles}) == 1
+
+
 def test_a_run_without_records_has_no_pictures():
     run = ps.run(plain(), replications=1, keep="none")
     with pytest.raises(ValueError, match="no records were kept: run with keep='first' or keep='all'"):
