@@ -131,7 +131,7 @@ class _Counted:
     def axis(self) -> str:
         """In words, for an axis."""
         of_kinds = f" of {', '.join(self.kinds)}" if self.kinds else ""
-        return f"{self.what}{of_kinds}{f' {self.direction}' if self.direction else ''} a day"
+        return f"{self.what}{of_kinds} a day{f', {self.direction} only' if self.direction else ''}"
 
 
 def daily_view(source: Source) -> DailyView:
