@@ -526,7 +526,11 @@ def test_each_figure_stands_beside_what_it_counts(tmp_path):
     """Five units a day; out go three buses with 30 aboard each; two of the units are cars."""
     source = buses(tmp_path / "port")
     view = daily_view(source)
-    assert [panel.axis for panel in view.panels] == ["crossings a day", "persons a day, out only", "crossings of car a day"]
+    assert [panel.axis for panel in view.panels] == [
+        "crossings a day",
+        "persons a day, out only",
+        "crossings of car a day",
+    ]
     assert [panel.days.mean.tolist() for panel in view.panels] == [[5, 5], [90, 90], [2, 2]]
     assert [[one.label for one in panel.published] for panel in view.panels] == [
         [],
