@@ -192,8 +192,9 @@ def test_the_queues_of_plans_are_means_over_the_hours(comparison):
     lines = {line.label: line.waiting.mean.tolist() for line in view.lines}
     assert lines["(no plan)"][5:15] == [0, 1, 1, 1, 1, 0, 0, 2.5, 0.5, 0]
     assert lines["two_lanes"][5:15] == [0, 1, 1, 1, 1, 0, 0, 1, 0, 0]
+    # Over the day they are seven, five and three truck-hours in 24.
     assert lines["night"][5:15] == [0, 0, 0, 0, 0, 0, 0, 2.5, 0.5, 0]
-    assert view.title == ("The queue peaks at 2.5 trucks in (no plan), from 1 (two_lanes) to 2.5 (night) in the others")
+    assert view.title == ("On average 0.3 trucks wait in (no plan), from 0.1 (night) to 0.2 (two_lanes) in the others")
     axes = comparison.plot.queues()
     drawn = {line.get_label(): line.get_ydata().tolist() for line in axes.get_lines()}
     assert drawn["two_lanes"][:-1] == lines["two_lanes"]

@@ -526,7 +526,11 @@ def test_each_figure_stands_beside_what_it_counts(tmp_path):
     """Five units a day; out go three buses with 30 aboard each; two of the units are cars."""
     source = buses(tmp_path / "port")
     view = daily_view(source)
-    assert [panel.axis for panel in view.panels] == ["crossings a day", "persons out a day", "crossings of car a day"]
+    assert [panel.axis for panel in view.panels] == [
+        "crossings a day",
+        "persons a day, out only",
+        "crossings of car a day",
+    ]
     assert [panel.days.mean.tolist() for panel in view.panels] == [[5, 5], [90, 90], [2, 2]]
     assert [[one.label for one in panel.published] for panel in view.panels] == [
         [],
@@ -799,6 +803,13 @@ def test_a_picture_is_drawn_into_axes_that_are_given(chancy, name):
     assert getattr(run.plot, name)(ax=axes) is axes
     assert axes.get_title(loc="left")
     assert getattr(run.plot, name)().figure is not axes.figure
+
+
+def test_a_title_is_folded_to_the_axes_it_stands_over(chancy):
+    narrow, wide = Figure(figsize=(5, 3)).subplots(), Figure(figsize=(12, 3)).subplots()
+    titles = [chancy[0].plot.queue(ax=axes).get_title(loc="left") for axes in (narrow, wide)]
+    assert [title.count("\n") for title in titles] == [1, 0]
+    assert len({title.replace("\n", " ") for title in titles}) == 1
 
 
 def test_a_run_without_records_has_no_pictures():

@@ -53,6 +53,7 @@ MOST_BARS = 45
 MOST_PANELS = 3
 PANEL_CM = 4.5
 """What each panel more adds to the height of the sheet."""
+ROOM_FOR_LEGEND = 1.5
 ONE = Amount(1.0)
 """Persons aboard where the scenario says nothing."""
 
@@ -130,7 +131,7 @@ class _Counted:
     def axis(self) -> str:
         """In words, for an axis."""
         of_kinds = f" of {', '.join(self.kinds)}" if self.kinds else ""
-        return f"{self.what}{of_kinds}{f' {self.direction}' if self.direction else ''} a day"
+        return f"{self.what}{of_kinds} a day{f', {self.direction} only' if self.direction else ''}"
 
 
 def daily_view(source: Source) -> DailyView:
@@ -285,6 +286,9 @@ def draw_daily(source: Source, axes: Axes | None = None) -> Drawn:
             timeline.put_closures(on, letters, view.shading, Clock.of(source.scenario), is_named=False)
         _finish(on, letters, source, view, panel, is_last=on is every[-1], is_first=on is every[0])
     _gather_legend(every)
+    if not is_sheet:  # the legend stands inside, above the bars
+        axes = every[0]
+        axes.set_ylim(0, ROOM_FOR_LEGEND * axes.get_ylim()[1])
     put_head(every[0], letters, view.title, is_sheet=is_sheet)
     letters.apply(*every)
     return Drawn(every[0], tuple(notices))

@@ -161,7 +161,7 @@ def draw_plans(compared: Compared, ax: Axes | None = None, wanted: Sequence[Sele
     )
     if ax is not None:
         _draw_panel(ax, letters, view.panels[0], has_names=True, has_hours=True)
-        _explain(ax, view)
+        _explain(ax, view.panels[:1])
         put_head(ax, letters, view.title, is_sheet=False)
         letters.apply(ax)
         return Drawn(ax, letters.notices)
@@ -176,16 +176,16 @@ def draw_plans(compared: Compared, ax: Axes | None = None, wanted: Sequence[Sele
             has_hours=place == len(view.panels) - 1,
             is_narrow=len(view.panels) > 1,
         )
-    _explain(every[0], view)
+    _explain(every[0], view.panels)
     put_head(every[0], letters, view.title, is_sheet=True)
     put_caption(every[0], letters, view.caption)
     letters.apply(*every)
     return Drawn(every[0], letters.notices)
 
 
-def _explain(axes: Axes, view: DifferencesView) -> None:
+def _explain(axes: Axes, panels: Sequence[Panel]) -> None:
     """What each colour and shape means, for the legend."""
-    seen = {one.verdict for panel in view.panels for one in panel.whiskers}
+    seen = {one.verdict for panel in panels for one in panel.whiskers}
     for verdict in COLOURS:
         if verdict in seen:
             axes.plot([], [], label=verdict, linewidth=1.4, markersize=4, **_look(verdict))

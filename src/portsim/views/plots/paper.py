@@ -40,6 +40,8 @@ TEXT_PT, SMALL_PT, TITLE_PT = 7.5, 7.0, 8.5
 """Nothing is smaller than 7 points: a sheet is read at the width it has."""
 TITLE_WIDTH, CAPTION_WIDTH, LEGEND_WIDTH = 86, 126, 116
 """Characters of a line that fit the width."""
+TITLE_LETTER_PT, NARROWEST_TITLE = 5.3, 24
+"""How wide a letter of a title is, about; characters that a line of it has at least."""
 FEW_ENTRIES, LINE = 4, 1.72
 """Lines of a legend that a sheet has room for; how high one is, in sizes of its letters."""
 FEW = 10
@@ -159,7 +161,10 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    lines = _even(title)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    across = 72 * figure.get_figwidth() * axes.get_position().width
+    lines = _even(title, TITLE_WIDTH if is_sheet else max(int(across / TITLE_LETTER_PT), NARROWEST_TITLE))
     shown = "\n".join(map(letters, lines))
     handles, labels = axes.get_legend_handles_labels()
     # Bars come last, whenever they were drawn: here they are what the picture is about.
@@ -171,8 +176,6 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
         if handles:
             axes.legend(handles, labels, loc="best", fontsize=SMALL_PT)
         return
-    figure = axes.get_figure(root=True)
-    assert figure is not None
     family: Any = list(letters.families)
     figure.suptitle(shown, x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold", color=INK, fontfamily=family)
     if not handles:
@@ -205,12 +208,12 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     engine.set(rect=(0, 0, 1, 1 - (4 + LINE * SMALL_PT * rows) / height_pt))
 
 
-def _even(title: str) -> list[str]:
-    """A title in as few lines as it needs, of about the same length."""
-    lines = textwrap.wrap(title, TITLE_WIDTH)
+def _even(title: str, most: int) -> list[str]:
+    """A title in as few lines as it needs, of about the same length. most : characters of a line."""
+    lines = textwrap.wrap(title, most)
     if len(lines) < 2:
         return lines
-    for wide in range(len(title) // len(lines), TITLE_WIDTH):
+    for wide in range(len(title) // len(lines), most):
         even = textwrap.wrap(title, wide)
         if len(even) == len(lines):
             return even

@@ -97,7 +97,7 @@ def queues_view(compared: Compared) -> QueuesView:
         edges=edges,
         lines=tuple(lines),
         is_by_day=is_by_day,
-        title=_title(lines, units_word(queues.kinds)),
+        title=_title(queues),
         caption=(
             f"{what}, {some} on the same chance{f' (bands: {band})' if band else ''}, seed {compared.seed}."
             f"{changes}{left_out} {compared.scenario.removesuffix('.')}."
@@ -119,16 +119,22 @@ def _by_day(waiting: Band, first: NDArray[np.intp]) -> Band:
     return Band(waiting.mean[at], waiting.low[at], waiting.high[at])
 
 
-def _title(lines: Sequence[Line], units: str) -> str:
-    peaks = [(float(line.waiting.mean.max(initial=0.0)), shortened(line.label, LONGEST_LABEL)) for line in lines]
-    base, *others = peaks
+def _title(queues: Queues) -> str:
+    """How many wait over the whole stretch: peaks may be the same though one plan clears them in a day."""
+    lengths = np.diff(queues.edges)
+    means = [
+        (float(np.average(plan.waiting.mean, weights=lengths)), shortened(plan.label, LONGEST_LABEL))
+        for plan in queues.plans[:MOST_LINES]
+    ]
+    base, *others = means
+    units = units_word(queues.kinds)
+    head = f"On average {counted(base[0], units)} wait in {base[1]}"
     if not others:
-        return f"The queue peaks at {counted(base[0], units)} in {base[1]}"
+        return head
     if len(others) == 1:
-        return f"The queue peaks at {counted(base[0], units)} in {base[1]}, at {number(others[0][0])} in {others[0][1]}"
+        return f"{head}, {number(others[0][0])} in {others[0][1]}"
     low, high = min(others), max(others)
-    between = f"from {number(low[0])} ({low[1]}) to {number(high[0])} ({high[1]}) in the others"
-    return f"The queue peaks at {counted(base[0], units)} in {base[1]}, {between}"
+    return f"{head}, from {number(low[0])} ({low[1]}) to {number(high[0])} ({high[1]}) in the others"
 
 
 def _shading(plans: Sequence[PlanQueue], end: int) -> Shading:
