@@ -770,6 +770,24 @@ def test_a_page_that_says_something_else_is_noticed():
     assert len(page.differences(text, text.replace(row, row.replace(f"| {low} to", "| 1 to"), 1))) == 1
 
 
+def test_the_scenario_that_notebooks_go_on_with_is_of_the_shipped_calibration():
+    page = calibrated()
+    carried, question = ps.load(page.SCENARIO).posterior, read_question("irkeshtam")
+    assert carried.made["sha256"] == dict(question.files)[question.file], "run python docs/calibrated.py"
+    assert [(one.name, one.sets, one.unit) for one in carried.numbers] == [
+        (one.name, one.sets, one.prior.unit) for one in question.parameters
+    ]
+    text = page.SCENARIO.read_text("utf-8")
+    rows = page.rows_of(page.PAGE.read_text("utf-8"))
+    names, draws = page._draws(text)
+    for name, column in zip(names, zip(*draws, strict=True), strict=True):
+        low, _, high = page._quarters(column)
+        assert page._ends(rows["irkeshtam", "numbers", name][1]) == pytest.approx((low, high), rel=0.02)
+    assert page.moved(text, text) == []
+    other = text.replace("\n    5", "\n    6")  # winter_demand, which is between 500 and 600
+    assert [line.partition(":")[0] for line in page.moved(text, other)] == ["winter_demand"]
+
+
 @pytest.mark.deep
 def test_the_page_is_what_its_command_gives(monkeypatch, capsys):
     page = calibrated()
