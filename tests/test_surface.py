@@ -24,10 +24,10 @@ from portsim.facts import Fact
 from portsim.views.description import Subject, description
 
 ATTRIBUTES = {
-    "Calibration": "blocks figures files plot posterior speed summary to_dict warnings write",
+    "Calibration": "blocks figures files plot posterior scenario speed summary to_dict warnings write",
     "Check": "blocks is_valid loads problems report scenario to_dict warnings",
-    "Comparison": "best blocks differences is_interrupted officer_hours plot rows scenarios stopped summary to_dict "
-    "warnings write",
+    "Comparison": "best blocks differences is_interrupted officer_hours plot ranges rows scenarios stopped summary "
+    "to_dict warnings write",
     "Description": "to_dict to_write",
     "Fact": "amount bound change_on_year counts derived dimension id is_rejected measure note period place port "
     "reliability source unit value",
@@ -37,10 +37,10 @@ ATTRIBUTES = {
     "Region": "clock description end_ms measure_from_ms name ports seed start_ms values warnings",
     "RegionCheck": "blocks is_valid ports problems region report to_dict warnings",
     "RegionRun": "blocks is_interrupted ports region rows stopped summary to_dict warnings",
-    "Run": "blocks is_interrupted plot rows scenario stopped summary to_dict to_event_log to_ocel units "
+    "Run": "blocks is_interrupted plot ranges rows scenario stopped summary to_dict to_event_log to_ocel units "
     "visits warnings",
     "Scenario": "attachments clock description end_ms facts files flows limits measure_from_ms name origin plan plans "
-    "port records regimes resolved seed sources start_ms targets warnings windows with_ with_plan",
+    "port posterior records regimes resolved seed sources start_ms targets warnings windows with_ with_plan",
     "Screening": "blocks is_interrupted plot stopped summary to_dict warnings write",
     "Sweep": "blocks is_interrupted plot stopped summary to_dict warnings write",
     "Trace": "blocks data replication to_dict",

@@ -71,6 +71,12 @@ class Comparison:
         """How likely each plan is the best in each measure that has a good direction."""
         return _frame(self.data.chances, ChanceRow)
 
+    def ranges(self) -> pd.DataFrame:
+        """Where the differences of a single replication lie, of scenarios with a posterior; see `Run.ranges`."""
+        from portsim.api.frames import ranges_frame
+
+        return ranges_frame(self.data.ranges)
+
     def summary(self) -> pd.DataFrame:
         """Every measure of every plan, as `Run.summary`, with the plan in the first column."""
         import pandas as pd

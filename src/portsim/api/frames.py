@@ -15,6 +15,7 @@ from portsim.model.records import UnitOutcome, VisitOutcome
 from portsim.model.traffic import Direction
 from portsim.results import MetricRow
 from portsim.results.ledger import Ledger
+from portsim.results.ranges import RangeRow
 from portsim.results.waits import unit_times
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ def summary_frame(rows: Sequence[MetricRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([asdict(row) for row in rows], columns=list(MetricRow.__dataclass_fields__))
+
+
+def ranges_frame(rows: Sequence[RangeRow]) -> pd.DataFrame:
+    """One row per range, with the columns of `RangeRow`."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(row) for row in rows], columns=list(RangeRow.__dataclass_fields__))
 
 
 def units_frame(network: Network, kept: Sequence[Replication]) -> pd.DataFrame:

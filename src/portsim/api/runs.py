@@ -68,6 +68,13 @@ class Run:
         """One row per measure: metric, unit, part of the port, mean, sd, 95 % interval, n, method."""
         return frames.summary_frame(self.data.rows)
 
+    def ranges(self) -> pd.DataFrame:
+        """Where a single replication lies in each measure, of a scenario with a posterior; without rows of any other.
+
+        One more replication falls from `low` to `high` with probability `share`; see `portsim.results.ranges`.
+        """
+        return frames.ranges_frame(self.data.ranges).drop(columns="plan")
+
     @property
     def units(self) -> pd.DataFrame:
         """Every unit of the replications whose records were kept; ValueError if none were."""
