@@ -23,8 +23,9 @@ import portsim as ps
 from portsim.cli.app import app
 from portsim.errors import CalibrationError, Place
 from portsim.experiments.calibration import calibrate, read_question, shipped_calibrations
+from portsim.experiments.calibration.bend import find_bend
 from portsim.experiments.calibration.calibrate import coordinates, learn
-from portsim.experiments.calibration.emulator import Emulator, Predicted
+from portsim.experiments.calibration.emulator import Emulator, Predicted, _Data
 from portsim.experiments.calibration.likelihood import log_likelihood
 from portsim.experiments.calibration.playing import Playing, Point
 from portsim.experiments.calibration.posterior import DRAWS, draw_posterior, sobol
@@ -343,20 +344,44 @@ def test_an_emulator_finds_a_kinked_mean_and_a_chance_that_grows():
     x = sobol(2, 160, 1, "test")
     mean = 1000 * np.minimum(x[:, 0], 0.6)
     y = mean + (5 + 20 * x[:, 1]) * rng.standard_normal(160)
-    emulator = Emulator.learn(x, np.arange(160), y)
+    emulator = Emulator.learn(x, y)
     new = sobol(2, 200, 2, "test")
     predicted = emulator.predict(new)
-    inner = np.abs(new[:, 0] - 0.6) > 0.08
     scores = (predicted.mean - 1000 * np.minimum(new[:, 0], 0.6)) / np.hypot(predicted.error, predicted.chance)
-    assert np.abs(scores[inner]).max() < 1.5
+    assert np.abs(scores).max() < 1.5, "where it bends as elsewhere"
     ends = emulator.predict(np.array([[0.3, 0.0], [0.3, 1.0]])).chance
     assert ends[0] == pytest.approx(5, rel=0.6)
     assert ends[1] == pytest.approx(25, rel=0.35)
 
 
+@pytest.mark.parametrize(("is_lower", "ends"), [(True, np.minimum), (False, np.maximum)])
+def test_a_bend_is_found_where_two_planes_meet_and_nowhere_else(is_lower, ends):
+    rng = np.random.default_rng(2)
+    x = sobol(3, 120, 1, "test")
+    first, second = 2 * x[:, 0] + x[:, 1], 1.5 - x[:, 2]
+    bend = find_bend(x, ends(first, second) + 0.05 * rng.standard_normal(120))
+    assert bend.is_lower is is_lower
+    assert bend.value(x) == pytest.approx(ends(first, second), abs=0.1)
+    side = bend.side(x) * (1 if np.corrcoef(bend.side(x), second - first)[0, 1] > 0 else -1)
+    assert (np.sign(side) == np.sign(second - first)).mean() > 0.95
+    assert find_bend(x, first + 0.05 * rng.standard_normal(120)) is None
+    assert find_bend(x[:8], first[:8]) is None, "too few points"
+
+
+def test_the_sizes_of_an_emulator_are_sought_along_the_true_slope_of_how_likely_they_are():
+    from scipy.optimize import check_grad
+
+    rng = np.random.default_rng(3)
+    x = sobol(2, 60, 1, "test")
+    y = np.minimum(2 * x[:, 0], x[:, 1]) + 0.1 * rng.standard_normal(60)
+    data = _Data(x, y, find_bend(x, y))
+    sizes = data.prior_mean + 0.1
+    assert check_grad(lambda at: data.cost(at)[0], lambda at: data.cost(at)[1], sizes) < 1e-3
+
+
 def test_an_emulator_of_something_that_never_changes_is_sure():
     x = sobol(1, 40, 1, "test")
-    predicted = Emulator.learn(x, np.arange(40), np.full(40, 7.0)).predict(x)
+    predicted = Emulator.learn(x, np.full(40, 7.0)).predict(x)
     assert predicted.mean == pytest.approx(np.full(40, 7.0), abs=1e-3)
 
 
@@ -583,8 +608,8 @@ class Synthetic:
         self.question, self.seed = question, seed
         self.d = len(question.parameters)
         design = sobol(self.d, runs, seed, "design")
-        outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs) % 32)
-        self.learnt = learn(question, design, np.arange(runs) % 32, outputs)
+        outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs))
+        self.learnt = learn(question, design, outputs)
         self.points = sobol(self.d, points, seed, "prior")
         x = coordinates(question.parameters, self.points)
         self.predicted = [emulator.predict(x) for emulator in self.learnt.emulators]

@@ -36,9 +36,6 @@ FIRST = 0.45
 CLOSER = {"second": 0.15, "third": 0.15}
 """Shares that are played at points of the posterior as it is known by then, and further out; the rest predicts."""
 
-SHARED = 32
-"""Replications that the points are played with in turn: as many points share the chance of each."""
-
 PREDICTING = 1_000_000
 """Replications that predict are numbered from here, so that they share no chance with those learnt from."""
 
@@ -143,21 +140,20 @@ def calibrate(
     first_count = round(FIRST * runs)
     first = sobol(d, first_count, question.seed, "first")
     outputs = playing.play(_points(parameters, first, "first"))
-    learnt = learn(question, first, np.arange(first_count) % SHARED, outputs)
+    learnt = learn(question, first, outputs)
     posterior = learnt.posterior(question.seed)
 
-    shares, numbers, every = first, np.arange(first_count) % SHARED, outputs
+    shares, every = first, outputs
     for name, share in CLOSER.items():
         closer = _wider(posterior.shares, round(share * runs))
-        shares = np.concatenate([shares, closer])
-        numbers = np.concatenate([numbers, np.arange(len(closer)) % SHARED])
-        every = np.concatenate([every, playing.play(_points(parameters, closer, name))])
+        points = _points(parameters, closer, name, start=len(shares))
+        shares, every = np.concatenate([shares, closer]), np.concatenate([every, playing.play(points)])
         near = _near(parameters, shares, closer, least=3 * d + 20)
-        learnt = learn(question, shares[near], numbers[near], every[near])
+        learnt = learn(question, shares[near], every[near])
         posterior = learnt.posterior(question.seed)
 
     drawn = _stride(posterior.shares, runs - len(shares))
-    predicted = playing.play(_points(parameters, drawn, "predicting", PREDICTING))
+    predicted = playing.play(_points(parameters, drawn, "predicting", start=PREDICTING))
     predictions = [
         _prediction(target, predicted[:, place], outputs[:, place], parameters, first)
         for place, target in enumerate(question.targets)
@@ -221,10 +217,8 @@ class Learnt:
         return float(np.sqrt(np.mean(every**2))) if every.size else 1.0
 
 
-def learn(question: Question, shares: Floats, numbers: Ints, outputs: Floats) -> Learnt:
-    """Learn the figures that are fitted from points: shares float64[n, d], numbers int64[n] of the replications,
-    outputs float64[n, figures].
-    """
+def learn(question: Question, shares: Floats, outputs: Floats) -> Learnt:
+    """Learn the figures that are fitted from points: shares float64[n, d], outputs float64[n, figures]."""
     fitted = question.fitted
     is_defined = np.isfinite(outputs[:, fitted]).all(axis=1)
     if np.count_nonzero(is_defined) < 2 * len(question.parameters) + 10:
@@ -238,10 +232,7 @@ def learn(question: Question, shares: Floats, numbers: Ints, outputs: Floats) ->
             "crosses, or nobody waits there); compare it with another measure"
         )
     x = coordinates(question.parameters, shares[is_defined])
-    emulators = tuple(
-        Emulator.learn(x, numbers[is_defined], question.targets[place].scaled(outputs[is_defined, place]))
-        for place in fitted
-    )
+    emulators = tuple(Emulator.learn(x, question.targets[place].scaled(outputs[is_defined, place])) for place in fitted)
     residuals = np.stack([emulator.residual for emulator in emulators], axis=1)
     return Learnt(
         parameters=question.parameters,
@@ -257,12 +248,10 @@ def coordinates(parameters: Sequence[Parameter], shares: Floats) -> Floats:
     return np.stack([one.prior.coordinate(shares[:, n]) for n, one in enumerate(parameters)], axis=1)
 
 
-def _points(parameters: Sequence[Parameter], shares: Floats, use: str, start: int | None = None) -> list[Point]:
+def _points(parameters: Sequence[Parameter], shares: Floats, use: str, *, start: int = 0) -> list[Point]:
+    """Points with replications numbered from `start` on, each with chance of its own."""
     values = np.stack([one.prior.value(shares[:, n]) for n, one in enumerate(parameters)], axis=1)
-    return [
-        Point(f"{use} {place}", tuple(row), place % SHARED if start is None else start + place)
-        for place, row in enumerate(values.tolist())
-    ]
+    return [Point(f"{use} {place}", tuple(row), start + place) for place, row in enumerate(values.tolist())]
 
 
 def _stride(shares: Floats, count: int) -> Floats:

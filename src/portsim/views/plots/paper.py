@@ -38,8 +38,8 @@ CHANGE = "#AA3377"
 
 TEXT_PT, SMALL_PT, TITLE_PT = 7.5, 7.0, 8.5
 """Nothing is smaller than 7 points: a sheet is read at the width it has."""
-TITLE_WIDTH, CAPTION_WIDTH, LEGEND_WIDTH = 86, 126, 116
-"""Characters of a line that fit the width."""
+TITLE_WIDTH, CAPTION_WIDTH, LEGEND_WIDTH = 86, 116, 110
+"""Characters of a line that fit the width, with room for sheets of fewer dots, whose letters come out wider."""
 TITLE_LETTER_PT, NARROWEST_TITLE = 5.3, 24
 """How wide a letter of a title is, about; characters that a line of it has at least."""
 FEW_ENTRIES, LINE = 4, 1.72
