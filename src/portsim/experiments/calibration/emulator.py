@@ -1,8 +1,8 @@
 """What a replication would give at a point nobody played: its mean, how sure that is, and how far chance takes it.
 
 A Gaussian process with a linear trend, bent where the output is, and a Matern 5/2 kernel (Rasmussen and Williams 2006,
-Gaussian Processes for Machine Learning, eqs. 2.41-2.42 and 4.17), whose noise is the chance between replications. Its size
-may change over the parameters: its logarithm with each coordinate, its square and the side of the bend.
+Gaussian Processes for Machine Learning, eqs. 2.41-2.42 and 4.17), whose noise is the chance between replications. Its
+size may change over the parameters: its logarithm with each coordinate, its square and the side of the bend.
 """
 
 from __future__ import annotations
