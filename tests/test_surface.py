@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "Calibration": "blocks figures files plot posterior scenario speed summary to_dict warnings write",
     "Check": "blocks is_valid loads problems report scenario to_dict warnings",
     "Comparison": "best blocks differences is_interrupted officer_hours plot ranges rows scenarios stopped summary "
-    "to_dict warnings write",
+    "to_dict wanted warnings write",
     "Description": "to_dict to_write",
     "Fact": "amount bound change_on_year counts derived dimension id is_rejected measure note period place port "
     "reliability source unit value",
