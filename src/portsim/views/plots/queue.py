@@ -153,7 +153,8 @@ def _caption(source: Source, shading: Shading, is_by_day: bool, has_stages: bool
     what = "Fullest hour of each day" if is_by_day else "Means over the hour"
     band = spread(len(source.numbers))
     pools = f" {shading.left_out} more pools of officers." if shading.left_out and not is_by_day else ""
-    how = f"{what}, {mean_of(source.numbers, source.total)}{f' (pale shade and white dots: {band})' if band else ''}"
+    marks = "pale shade and white dots" if has_stages else "pale shade"
+    how = f"{what}, {mean_of(source.numbers, source.total)}{f' ({marks}: {band})' if band else ''}"
     has_reserves = not is_by_day and any(pool.reserves for pool in source.network.pools)
     reserves = " Reserve: officers called in, mean." if has_reserves else ""
     stacked = " The queues of the stages stand on one another." if has_stages else ""
@@ -186,14 +187,24 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
     axes.plot(
         x, held(view.total.mean), drawstyle="steps-post", color=INK, linewidth=thick, zorder=6, label="whole port"
     )
+    has_stages = len(view.stages) > 0
     if len(source.numbers) > 1:
         # Above the mean a shade, below it a line: a shade over the areas would give them other colours.
+        low, start = held(view.total.low), held(view.total.mean)
         axes.fill_between(
-            x, held(view.total.mean), held(view.total.high), step="post", color=BEYOND, linewidth=0, zorder=2
+            x, start if has_stages else low, held(view.total.high), step="post", color=BEYOND, linewidth=0, zorder=2
         )
-        low = held(view.total.low)
-        style = (0, (1, 1.2))
-        axes.plot(x, low, drawstyle="steps-post", color="white", linewidth=thick, linestyle=style, zorder=6, label="_")
+        if has_stages:
+            axes.plot(
+                x,
+                low,
+                drawstyle="steps-post",
+                color="white",
+                linewidth=thick,
+                linestyle=(0, (1, 1.2)),
+                zorder=6,
+                label="_",
+            )
     below = np.zeros(len(view.total.mean))
     parts = [
         (f"for {letters.name(name)}", values, colour)
