@@ -156,7 +156,7 @@ def _table(comparison: Comparison, selection: Selection) -> Table | None:
         "interval",
         "verdict",
         *(["best"] if has_chances else []),
-        *([f"{held(comparison.ranges)} within"] if comparison.ranges else []),
+        *([f"{held([row for row in comparison.ranges if selection.matches(row)])} within"] if has_ranges else []),
     ]
     more = (True,) * (len(columns) - 5)
     return Table(tuple(columns), tuple(lines), (False, True, True, True, False, *more))
@@ -213,7 +213,7 @@ def _closing(comparison: Comparison) -> list[Line]:
         lines.append(
             Line(
                 "intervals are of the mean difference over what the calibration leaves open, and shrink with more "
-                f"replications; the last column, which holds {held(comparison.ranges)}, does not"
+                "replications; the last column does not"
             )
         )
     if apart:

@@ -9,6 +9,7 @@ from typing import Any
 from portsim.model import draw_of
 from portsim.results.ranges import SHARE, RangeRow
 from portsim.results.selection import Selection
+from portsim.results.statistics import MetricRow
 from portsim.scenario.scenario import Scenario
 from portsim.tables import Line, Table
 from portsim.views.finite import finite
@@ -35,19 +36,25 @@ def posterior_fact(scenario: Scenario) -> str:
     return f"each replication at one of {len(posterior.draws):,} draws of {names} ({posterior.calibration})"
 
 
-def ranges_section(rows: Sequence[RangeRow]) -> list[Line | Table]:
-    """The range of a single replication in the main measures, with what it means beside the intervals."""
+def ranges_section(rows: Sequence[RangeRow], means: Sequence[MetricRow]) -> list[Line | Table]:
+    """The range of a single replication in the main measures, with what it means beside the intervals.
+
+    means : the rows of the summary, which know what is a lower bound
+    """
     found = [(one, row) for one in SHOWN if (row := one.find(rows)) is not None and not math.isnan(row.low)]
     if not found:
         return []
     lines = []
     for selection, row in found:
         scale = Scale.of(row.unit, [row.low, row.high], [(row.high - row.low) / 2])
-        lines.append((words_of(selection), scale.name, scale.number(row.low), scale.number(row.high)))
+        mean = selection.find(means)
+        mark = "≥ " if mean is not None and mean.method.startswith("lower bound") else ""
+        ends = (f"{mark}{scale.number(end)}" for end in (row.low, row.high))
+        lines.append((words_of(selection), scale.name, *ends, f"{100 * row.share:.0f} %"))
     return [
         Line(""),
-        Line(f"What the calibration leaves open: {held(rows)} lie within", is_heading=True),
-        Table(("", "", "from", "to"), tuple(lines), (False, False, True, True)),
+        Line("What the calibration leaves open: where single replications lie", is_heading=True),
+        Table(("", "", "from", "to", "share"), tuple(lines), (False, False, True, True, True)),
         Line(MEANING),
     ]
 
@@ -56,8 +63,8 @@ MEANING = "Intervals (±) are of means over what is left open and shrink with mo
 
 
 def held(rows: Sequence[RangeRow]) -> str:
-    """How many replications the ranges hold."""
-    share = next((row.share for row in rows if not math.isnan(row.share)), SHARE)
+    """How many replications each of the ranges holds at least: fewer where a measure is defined in fewer of them."""
+    share = min((row.share for row in rows if not math.isnan(row.share)), default=SHARE)
     return f"{100 * share:.0f} % of replications"
 
 

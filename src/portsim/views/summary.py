@@ -58,7 +58,7 @@ def run_blocks(run: Run, stopping: Stopping | None = None) -> list[Line | Table]
     for heading, table in sections:
         if table is not None:
             blocks += [Line(""), Line(heading, is_heading=True), table]
-    blocks += ranges_section(run.ranges)
+    blocks += ranges_section(run.ranges, run.rows)
     return [*blocks, Line(""), *([] if stopping is None else [Line(stopping.reason)]), *_closing(run)]
 
 
