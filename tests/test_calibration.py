@@ -608,8 +608,8 @@ class Synthetic:
         self.question, self.seed = question, seed
         self.d = len(question.parameters)
         design = sobol(self.d, runs, seed, "design")
-        outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs))
-        self.learnt = learn(question, design, outputs)
+        self.outputs = self.play(design, [f"d{n}" for n in range(runs)], np.arange(runs))
+        self.learnt = learn(question, design, self.outputs)
         self.points = sobol(self.d, points, seed, "prior")
         x = coordinates(question.parameters, self.points)
         self.predicted = [emulator.predict(x) for emulator in self.learnt.emulators]
@@ -632,8 +632,9 @@ class Synthetic:
         rng = np.random.default_rng(self.seed + 1)
         found = []
         for port in range(ports):
+            marks = self.outputs[rng.integers(len(self.outputs))]
             figures = tuple(
-                replace(one, value=seen(one, happened[port, n], rng)) for n, one in enumerate(self.learnt.targets)
+                published(one, happened[port, n], rng, marks[n]) for n, one in enumerate(self.learnt.targets)
             )
             of_port = replace(self.learnt, targets=figures)
             logs = log_likelihood(figures, self.predicted, self.learnt.correlation)
@@ -648,15 +649,21 @@ def synthetic_ranks(question, ports, seed=1, runs=160):
     return np.stack([(shares < truth).mean(axis=0) for shares, truth in zip(found, truths, strict=True)])
 
 
-def seen(one, happened, rng):
-    """What a port publishes: off by its error, a count rounded or as a bound at a round number below."""
+def published(one, happened, rng, mark=None):
+    """What a port publishes: a count off by its error, or rounded; one that reached a mark only as "more than" it.
+
+    mark : does not follow from what happened. A port that put it just below each count would say more than a bound does.
+    """
     error = one.error
     if one.is_by_log:
-        return float(f"{happened * (1 + error.spread * rng.standard_normal()):.3g}")
+        return replace(one, value=float(f"{happened * (1 + error.spread * rng.standard_normal()):.3g}"))
     counted = happened / (1 + error.counting * rng.standard_normal()) if error.counting else happened
     if math.isinf(error.above):
-        return float(happened) - float(rng.random()) * 60
-    return math.floor(counted / error.above) * error.above if error.above > 1 else float(round(counted))
+        bound = math.floor(mark / 50) * 50
+        return replace(one, value=bound) if counted >= bound else replace(one, value=counted, error=Error(0.5, 0.5))
+    return replace(
+        one, value=math.floor(counted / error.above) * error.above if error.above > 1 else float(round(counted))
+    )
 
 
 def test_intervals_of_synthetic_ports_hold_the_truth_as_often_as_they_say(written):
@@ -689,17 +696,9 @@ def test_intervals_of_a_thousand_synthetic_ports_hold_the_truth_in_nine_cases_of
 
 
 @pytest.mark.deep
-def test_ranks_of_demand_and_spread_of_a_thousand_synthetic_ports_are_even(ranks_of_a_thousand):
-    demand, spread, _ = ranks_of_a_thousand.T
-    assert chi_square(demand) < 33.7
-    assert chi_square(spread) < 33.7
-
-
-@pytest.mark.deep
-@pytest.mark.xfail(strict=True, reason="near its capacity the chance of a count is skewed, and is taken as normal")
-def test_ranks_of_service_of_a_thousand_synthetic_ports_are_even(ranks_of_a_thousand):
-    """It is 35, and with twice the points as well: a fifth too many ranks are high."""
-    assert chi_square(ranks_of_a_thousand[:, 2]) < 33.7
+def test_ranks_of_a_thousand_synthetic_ports_are_even(ranks_of_a_thousand):
+    for column in ranks_of_a_thousand.T:
+        assert chi_square(column) < 33.7
 
 
 COUNTED = FILE.replace("name: A test", "set: {to: 2025-03-10 00:00}").replace(
@@ -758,7 +757,7 @@ def test_waits_and_saturated_days_identify_service(written, tmp_path, more, load
     happened = Synthetic.play_with(question, np.array([truth] * 100), [f"{n}" for n in range(100)], 10_000 + np.arange(100))  # fmt: skip
     verdicts = []
     for row in happened:
-        figures = tuple(replace(one, value=seen(one, row[n], rng)) for n, one in enumerate(question.targets))
+        figures = tuple(published(one, row[n], rng) for n, one in enumerate(question.targets))
         with executor_for(workers=1) as executor:
             found = calibrate(replace(question, targets=figures), runs=160, executor=executor)
         verdicts.append(found.findings[1].verdict)
