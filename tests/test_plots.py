@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from typer.testing import CliRunner, Result
@@ -25,7 +26,7 @@ from portsim.views import plots
 from portsim.views.plots import FORMATS, PICTURES, Folder, Memory, Source
 from portsim.views.plots.clock import Clock
 from portsim.views.plots.daily import daily_view
-from portsim.views.plots.letters import Letters, letters_for
+from portsim.views.plots.letters import Letters, _characters_of, _find_new_fonts, letters_for
 from portsim.views.plots.paper import CHANGE, INK, SERIES, Band, counted, duration, mean_of, spread, units_word
 from portsim.views.plots.queue import queue_view
 from portsim.views.plots.shading import Duty, Span, shading_of
@@ -702,6 +703,31 @@ def test_a_font_that_has_the_characters_is_chosen(monkeypatch):
     assert Letters.of(["ab口岸"]) == Letters(("DejaVu Sans", "Own Font"), frozenset())
     assert Letters.of(["é口岸"]) == Letters(("DejaVu Sans", "Own Font", "Other"), frozenset())
     assert Letters.of(["ab"]) == Letters()
+
+
+def test_a_font_installed_after_matplotlib_listed_them_is_found(monkeypatch):
+    """matplotlib lists fonts once and keeps the list, so that the advice to install one would not help."""
+    manager = font_manager.fontManager
+    late = [entry for entry in manager.ttflist if entry.name == "STIXGeneral"]
+    monkeypatch.setattr(manager, "ttflist", [entry for entry in manager.ttflist if entry not in late])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [entry.fname for entry in late])
+    monkeypatch.setattr("portsim.views.plots.letters.PREFERRED", ("STIXGeneral",))
+    for kept in (_characters_of, _find_new_fonts):
+        kept.cache_clear()
+    try:
+        assert Letters.of(["\N{FROWN}"]).families == ("DejaVu Sans", "STIXGeneral")
+    finally:
+        for kept in (_characters_of, _find_new_fonts):
+            kept.cache_clear()
+
+
+def test_titles_are_bold_only_where_every_font_is(monkeypatch, caplog):
+    """Of a font without bold letters matplotlib would log for each picture which it takes instead."""
+    manager = font_manager.fontManager
+    is_bold = lambda entry: entry.name == "STIXGeneral" and entry.weight in (700, "bold")  # noqa: E731
+    monkeypatch.setattr(manager, "ttflist", [entry for entry in manager.ttflist if not is_bold(entry)])
+    assert Letters(("DejaVu Sans",)).weight_of_titles == "bold"
+    assert Letters(("DejaVu Sans", "STIXGeneral")).weight_of_titles == "normal"
 
 
 def test_a_font_that_has_a_box_for_everything_is_never_chosen():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,8 @@ class Letters:
         asked = {character for text in texts for character in text if character.isprintable()}
         missing = asked - _characters_of(BASE)
         families = [BASE]
+        if missing:
+            _find_new_fonts()
         for name in (*PREFERRED, *_installed()) if missing else ():
             gained = missing & _characters_of(name)
             if gained:
@@ -76,6 +79,11 @@ class Letters:
                 part.tick_params(labelfontfamily=families)
                 for found in part.findobj(Text):
                     found.set_fontfamily(families)
+
+    @property
+    def weight_of_titles(self) -> str:
+        """Bold where every font has it: of another matplotlib would log, picture by picture, what it takes instead."""
+        return "bold" if all(map(_has_bold, self.families)) else "normal"
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -119,8 +127,26 @@ def _characters_of(name: str) -> frozenset[str]:
     return frozenset(map(chr, set.intersection(*(set(one) for one in maps))))
 
 
+@lru_cache(maxsize=1)
+def _find_new_fonts() -> None:
+    """Tell matplotlib of fonts that were installed after it listed them, which it does once and keeps."""
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for file in sorted(set(font_manager.findSystemFonts()) - known):
+        with suppress(OSError, RuntimeError, ValueError):  # a file that is no font, or of a kind it cannot draw with
+            font_manager.fontManager.addfont(file)
+
+
 def _is_upright(entry: Any) -> bool:
     return entry.style == "normal" and entry.weight in (400, 700, "normal", "bold")
+
+
+def _has_bold(name: str) -> bool:
+    from matplotlib import font_manager
+
+    entries = font_manager.fontManager.ttflist
+    return any(entry.name == name and _is_upright(entry) and entry.weight in (700, "bold") for entry in entries)
 
 
 def _installed() -> list[str]:

@@ -165,19 +165,19 @@ def put_head(axes: Axes, letters: Letters, title: str, *, is_sheet: bool) -> Non
     assert figure is not None
     across = 72 * figure.get_figwidth() * axes.get_position().width
     lines = _even(title, TITLE_WIDTH if is_sheet else max(int(across / TITLE_LETTER_PT), NARROWEST_TITLE))
-    shown = "\n".join(map(letters, lines))
+    shown, weight = "\n".join(map(letters, lines)), letters.weight_of_titles
     handles, labels = axes.get_legend_handles_labels()
     # Bars come last, whenever they were drawn: here they are what the picture is about.
     bars = [place for place, handle in enumerate(handles) if isinstance(handle, tuple)]
     order = [*bars, *(place for place in range(len(handles)) if place not in bars)]
     handles, labels = [handles[place] for place in order], [labels[place] for place in order]
     if not is_sheet:
-        axes.set_title(shown, loc="left", fontsize=TITLE_PT, fontweight="bold", color=INK)
+        axes.set_title(shown, loc="left", fontsize=TITLE_PT, fontweight=weight, color=INK)
         if handles:
             axes.legend(handles, labels, loc="best", fontsize=SMALL_PT)
         return
     family: Any = list(letters.families)
-    figure.suptitle(shown, x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold", color=INK, fontfamily=family)
+    figure.suptitle(shown, x=0.01, ha="left", fontsize=TITLE_PT, fontweight=weight, color=INK, fontfamily=family)
     if not handles:
         return
     columns = _columns(labels)
