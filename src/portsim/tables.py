@@ -38,6 +38,22 @@ class Table:
         )
 
 
+class Shown:
+    """What a reader sees of an object: text where it is printed, tables in a notebook."""
+
+    __slots__ = ()
+
+    def blocks(self) -> list[Line | Table]:
+        """The readable object, as lines and tables."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return plain(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return html(self.blocks())
+
+
 def plain(blocks: Iterable[Line | Table]) -> str:
     """All blocks as text, columns aligned by display width, no control characters, no trailing blanks."""
     lines: list[str] = []

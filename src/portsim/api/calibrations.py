@@ -20,7 +20,7 @@ from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 from portsim.views import plots as views
 from portsim.views.calibrated import calibration_blocks, calibration_document
 from portsim.views.calibratedscenario import calibrated_files, file_name, scenario_text
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Calibration:
+class Calibration(Shown):
     """What figures say of the unknown numbers of a scenario; `print` shows it, and so does a notebook."""
 
     def __init__(self, data: Calibrated) -> None:
@@ -117,12 +117,6 @@ class Calibration:
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self.data.question.parameters)
         return f"<Calibration of {names}: {self.data.points} points>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def calibrate(

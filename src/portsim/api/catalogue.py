@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from portsim.facts import Fact, fact_rows, load_facts
 from portsim.facts.shown import facts_blocks
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Facts(Mapping[str, Fact]):
+class Facts(Shown, Mapping[str, Fact]):
     """Published figures by id; `print` shows a line for each, and so does a notebook."""
 
     def __init__(self, known: Mapping[str, Fact]) -> None:
@@ -53,12 +53,6 @@ class Facts(Mapping[str, Fact]):
     def __repr__(self) -> str:
         ports = len({fact.port for fact in self._known.values()})
         return f"<Facts: {len(self)} published figures of {ports} {'port' if ports == 1 else 'ports'}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def facts(port: str | None = None, *, files: Sequence[str | os.PathLike[str]] = ()) -> Facts:

@@ -14,13 +14,13 @@ from portsim.scenario.capacity import StageLoad
 from portsim.scenario.check import RegionReport, Report
 from portsim.scenario.region import Region, RegionSource, open_source
 from portsim.scenario.scenario import Scenario
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 from portsim.views.checked import check_blocks
 from portsim.views.regionchecked import region_check_blocks
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Check:
+class Check(Shown):
     """What is known about a scenario before it runs; `print` shows it as tables, and so does a notebook."""
 
     report: Report
@@ -74,15 +74,9 @@ class Check:
         found = f"{len(self.problems)} problems" if self.scenario is None else repr(self.scenario.name)
         return f"<Check: {'valid' if self.is_valid else 'not valid'}, {found}, {len(self.warnings)} warnings>"
 
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RegionCheck:
+class RegionCheck(Shown):
     """What is known about a region before it runs; `print` shows it as tables, and so does a notebook."""
 
     report: RegionReport
@@ -132,12 +126,6 @@ class RegionCheck:
     def __repr__(self) -> str:
         found = f"{len(self.problems)} problems" if self.region is None else repr(self.region.name)
         return f"<RegionCheck: {'valid' if self.is_valid else 'not valid'}, {found}, {len(self.warnings)} warnings>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def check(

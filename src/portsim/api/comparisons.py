@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portsim.api.outcome import Outcome
 from portsim.api.plotting import ComparisonPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError, Place, Problem, ScenarioError
@@ -25,7 +26,7 @@ from portsim.results.selection import Condition, Selection
 from portsim.scenario.reader import Reader
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import suggestion
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Table
 from portsim.views.compared import comparison_blocks
 from portsim.views.csvtables import comparison_files
 from portsim.views.documents import comparison_document
@@ -41,7 +42,7 @@ PILOT = 3
 Source = Scenario | str | os.PathLike[str]
 
 
-class Comparison:
+class Comparison(Outcome[ComparisonData]):
     """What plans gave on the same chance; `print` shows verdicts and tables, and so does a notebook."""
 
     def __init__(self, data: ComparisonData, wanted: Sequence[Selection] = ()) -> None:
@@ -101,21 +102,6 @@ class Comparison:
         return {played.label: played.candidate.scenario for played in self.data.plans}
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to know before a plan is chosen."""
-        return self.data.warnings
-
-    @property
-    def stopped(self) -> str | None:
-        """Why a plan could not be played to its end, None if all could; it has no verdict then."""
-        return self.data.stopped
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it; the figures are of the replications that all plans had done by then."""
-        return self.data.is_interrupted
-
-    @property
     def plot(self) -> ComparisonPlots:
         """Pictures of it: `comparison.plot.plans()`, `.queues()`, each taking `ax=` and returning Axes."""
         return ComparisonPlots(self.data, self._wanted)
@@ -142,12 +128,6 @@ class Comparison:
     def __repr__(self) -> str:
         labels = ", ".join(played.label for played in self.data.plans)
         return f"<Comparison of {labels}: {len(self.data.numbers)} replications, seed {self.data.seed}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def compare(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from portsim import experiments
 from portsim.api import frames
+from portsim.api.outcome import Outcome
 from portsim.api.runs import Run
 from portsim.engines import EngineName
 from portsim.experiments import Executor, Played, RegionSaving, replicate_region
@@ -16,14 +17,14 @@ from portsim.experiments.replicate import numbers_of
 from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Table
 from portsim.views.region import region_blocks, region_document
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class RegionRun:
+class RegionRun(Outcome[experiments.RegionRun]):
     """What the replications of a region gave; `print` shows it as tables, and so does a notebook."""
 
     def __init__(self, data: experiments.RegionRun) -> None:
@@ -45,21 +46,6 @@ class RegionRun:
         """The totals, under the region's name as `port`, then every measure of each port under its name in it."""
         return self.data.rows
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to know before the figures are used."""
-        return self.data.warnings
-
-    @property
-    def stopped(self) -> str | None:
-        """Which port could not be played to its end and why, None if all were; see `replicate_region`."""
-        return self.data.stopped
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it; the figures are of the replications that all ports had done by then."""
-        return self.data.is_interrupted
-
     def summary(self) -> pd.DataFrame:
         """The rows as a table: metric, unit, port, part of the port, mean, sd, 95 % interval, n, method."""
         return frames.summary_frame(self.data.rows)
@@ -74,12 +60,6 @@ class RegionRun:
 
     def __repr__(self) -> str:
         return f"<RegionRun of {self.region.name!r}: {', '.join(self.ports)}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def run_region(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from portsim.api import eventlogs, frames
 from portsim.api.eventlogs import LogStyle
 from portsim.api.loading import load
+from portsim.api.outcome import Outcome
 from portsim.api.plotting import Plots
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
@@ -23,7 +24,7 @@ from portsim.results import MetricRow
 from portsim.results.runtables import Format, Keep
 from portsim.scenario.region import Region
 from portsim.scenario.scenario import Scenario
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Table
 from portsim.views.documents import run_document
 from portsim.views.summary import run_blocks
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Run:
+class Run(Outcome[Replicated]):
     """What the replications of a scenario gave; `print` shows it as a table, and so does a notebook."""
 
     def __init__(self, data: Replicated, stopping: Stopping | None = None) -> None:
@@ -48,21 +49,6 @@ class Run:
     def rows(self) -> tuple[MetricRow, ...]:
         """Every measure over the replications."""
         return self.data.rows
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to know before the figures are used."""
-        return self.data.warnings
-
-    @property
-    def stopped(self) -> str | None:
-        """Why the run could not be played to its end, None if it was; see `portsim.experiments.Run`."""
-        return self.data.stopped
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it; the figures are of the replications done by then."""
-        return self.data.is_interrupted
 
     def summary(self) -> pd.DataFrame:
         """One row per measure: metric, unit, part of the port, mean, sd, 95 % interval, n, method."""
@@ -124,12 +110,6 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run of {self.scenario.name!r}: {len(self.data.numbers)} replications, seed {self.data.seed}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
     def _kept(self) -> Sequence[Replication]:
         if not self.data.kept:

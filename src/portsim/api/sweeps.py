@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portsim.api.comparisons import Source, write_folder
+from portsim.api.outcome import Outcome
 from portsim.api.plotting import ScreeningPlots, SweepPlots, selections_of
 from portsim.engines import EngineName
 from portsim.errors import ArgumentError
@@ -25,7 +26,7 @@ from portsim.results.selection import Condition, Selection
 from portsim.scenario.reader import Reader
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.units import parse_share
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 from portsim.views import plots as views
 from portsim.views.csvtables import screening_files, sweep_files
 from portsim.views.documents import screening_document, sweep_document
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Sweep:
+class Sweep(Outcome[Swept]):
     """What a scenario gave at many points; `print` shows a line for each, and so does a notebook."""
 
     def __init__(self, data: Swept, wanted: Sequence[Selection] = ()) -> None:
@@ -58,21 +59,6 @@ class Sweep:
             frame.insert(0, "point", number)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to know before the figures are used."""
-        return self.data.warnings
-
-    @property
-    def stopped(self) -> str | None:
-        """Why the first point that had to stop did, None if none had to."""
-        return self.data.stopped
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it; only points that were done are here."""
-        return self.data.is_interrupted
 
     @property
     def plot(self) -> SweepPlots:
@@ -96,14 +82,8 @@ class Sweep:
         paths = ", ".join(self.data.paths)
         return f"<Sweep of {paths}: {len(self.data.points)} points, seed {self.data.seed}>"
 
-    def __str__(self) -> str:
-        return plain(self.blocks())
 
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
-
-
-class Screening:
+class Screening(Shown):
     """How much each assumption of a scenario matters; `print` shows the ranking, and so does a notebook."""
 
     def __init__(self, data: Screened) -> None:
@@ -155,12 +135,6 @@ class Screening:
 
     def __repr__(self) -> str:
         return f"<Screening of {self.data.scenario.name!r}: {len(self.data.factors)} numbers, seed {self.data.seed}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def sweep(

@@ -16,12 +16,12 @@ from portsim.model.traffic import Traffic
 from portsim.results import Ledger, read_manifest, read_records
 from portsim.results import trace as tracing
 from portsim.scenario import load
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 from portsim.views.traced import trace_blocks, trace_document
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Trace:
+class Trace(Shown):
     """One unit's way through the port; `print` tells it in words, and so does a notebook.
 
     data : every stay with its ticks and what was waited for
@@ -40,12 +40,6 @@ class Trace:
 
     def __repr__(self) -> str:
         return f"<Trace of unit {self.data.unit} ({self.data.kind}, {self.data.flow}), replication {self.replication}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def trace(folder: str | os.PathLike[str], *, unit: int | None = None, replication: int | None = None) -> Trace:

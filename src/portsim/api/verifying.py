@@ -11,12 +11,12 @@ from typing import Any
 from portsim import experiments
 from portsim.experiments import Difference
 from portsim.results.regionstore import is_region_folder
-from portsim.tables import Line, Table, html, plain
+from portsim.tables import Line, Shown, Table
 from portsim.views.verified import verified_blocks, verified_document, verified_warnings
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Verification:
+class Verification(Shown):
     """What was found of a run folder; `print` shows it as text, and so does a notebook."""
 
     data: experiments.Verification
@@ -47,12 +47,6 @@ class Verification:
     def __repr__(self) -> str:
         found = "identical" if self.is_identical else f"{len(self.differences)} differences"
         return f"<Verification of {str(self.data.folder)!r}: {found}>"
-
-    def __str__(self) -> str:
-        return plain(self.blocks())
-
-    def _repr_html_(self) -> str:
-        return html(self.blocks())
 
 
 def verify(folder: str | os.PathLike[str], *, on_replication: Callable[[int], None] | None = None) -> Verification:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +9,21 @@ import typer
 
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
-from portsim.cli.options import ClusterOption, InsecureOption, ProgressChoice, ProgressOption, WorkersOption
+from portsim.cli.options import (
+    ClusterOption,
+    EngineChoice,
+    EngineOption,
+    InsecureOption,
+    NoPlotsOption,
+    ProgressChoice,
+    ProgressOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from portsim.cli.outcomes import hint, show, tell
 from portsim.cli.progress import Bar
-from portsim.cli.run import CONTINUE, EngineChoice, SetOption
-from portsim.errors import WorkerError
 
 RUNS = "runs.jsonl"
 
@@ -27,14 +35,12 @@ def calibrate(
     runs: Annotated[
         int, typer.Option("-n", "--runs", metavar="N", min=60, help="Points of the unknown numbers that are played.")
     ] = 320,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the file's seed.")
-    ] = None,
+    seed: SeedOption = None,
     sets: SetOption = None,
     with_checks: Annotated[
         bool, typer.Option("--with-checks", help="Fit the figures under `check` too, in place of predicting them.")
     ] = False,
-    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    engine: EngineOption = EngineChoice.auto,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     insecure_cluster: InsecureOption = False,
@@ -44,10 +50,10 @@ def calibrate(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the calibration that was broken off in that folder.")
     ] = False,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
+    no_plots: NoPlotsOption = False,
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Say what published figures tell of the unknown numbers of a scenario.
@@ -59,7 +65,7 @@ def calibrate(
 
     if resume and output is None:
         raise typer.BadParameter("--resume continues what stands in a folder: name it with -o DIR")
-    with Bar(None, is_wanted=not quiet, choice=progress) as bar, _with_hint(output, is_quiet=quiet):
+    with Bar(None, is_wanted=not quiet, choice=progress) as bar, hint(output, RUNS, is_quiet=quiet):
         result = calibrations.calibrate(
             calibration,
             runs=runs,
@@ -76,25 +82,8 @@ def calibrate(
             on_replication=bar.advance,
             on_notice=bar.say,
         )
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
+    show(result, as_json=as_json)
     if not quiet:
         streams.say(result.speed)
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
-        if output is not None:
-            streams.say(f"written to {output}")
+    tell(result, output, is_quiet=quiet)
     return Exit.DONE
-
-
-@contextmanager
-def _with_hint(output: Path | None, *, is_quiet: bool) -> Iterator[None]:
-    """Say, where the work ends in an error, that the folder keeps what is done."""
-    try:
-        yield
-    except (OSError, WorkerError, KeyboardInterrupt):
-        if output is not None and not is_quiet and (output / RUNS).is_file():
-            streams.say(CONTINUE.format(folder=output))
-        raise

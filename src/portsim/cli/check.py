@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
-from portsim.cli.run import PlanOption, ScenarioArgument, SetOption
+from portsim.cli.options import PlanOption, ScenarioArgument, SetOption
+from portsim.cli.outcomes import show, tell
 
 
 def check(
@@ -25,12 +24,9 @@ def check(
     from portsim import api
 
     result = api.check(scenario, plan=plan, sets=sets or ())
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    elif result.is_valid:
-        streams.show(result.blocks())
+    if as_json or result.is_valid:
+        show(result, as_json=as_json)
     for problem in result.problems:
         streams.say(str(problem))
-    for warning in result.warnings:
-        streams.say(f"warning: {warning}")
+    tell(result, None, is_quiet=False)
     return Exit.DONE if result.is_valid else Exit.BAD_INPUT

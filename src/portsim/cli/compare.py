@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,15 +12,21 @@ from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, conditions_of, failures
 from portsim.cli.options import (
     ClusterOption,
+    EngineChoice,
+    EngineOption,
     InsecureOption,
+    NoPlotsOption,
     ProgressChoice,
     ProgressOption,
+    QuietOption,
     ReplicationsOption,
+    SeedOption,
+    SetOption,
     WorkersOption,
     numbers_of,
 )
+from portsim.cli.outcomes import ending, show, tell
 from portsim.cli.progress import Bar
-from portsim.cli.run import EngineChoice, SetOption
 
 if TYPE_CHECKING:
     from portsim.api import Comparison
@@ -44,26 +49,24 @@ def compare(
         ),
     ] = None,
     replications: ReplicationsOption = "30",
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
-    ] = None,
+    seed: SeedOption = None,
     sets: SetOption = None,
     of: Of = None,
     equal_hours: Annotated[
         bool, typer.Option("--equal-hours", help="Change the plans' officers to the baseline's officer-hours.")
     ] = False,
     fail_if: FailIf = None,
-    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    engine: EngineOption = EngineChoice.auto,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     insecure_cluster: InsecureOption = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write tables and the picture.")
     ] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
+    no_plots: NoPlotsOption = False,
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Compare plans of a scenario, or scenarios, on the same traffic.
@@ -92,26 +95,15 @@ def compare(
             on_replication=bar.advance,
             on_notice=bar.say,
         )
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
+    show(result, as_json=as_json)
+    if not as_json:
         _chart(result)
     if output is not None:
         result.write(output, with_picture=not no_plots)
-    if not quiet:
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
-        if output is not None:
-            streams.say(f"written to {output}")
-    if result.is_interrupted:
-        return Exit.INTERRUPTED
-    if result.stopped is not None:
-        return Exit.STOPPED
-    held = failures(conditions, [(played.plan, played.run.rows) for played in result.data.plans])
-    for text in held:
-        streams.say(f"failed: {text}")
-    return Exit.FAILED if held else Exit.DONE
+    tell(result, output, is_quiet=quiet)
+    return ending(
+        result, lambda: failures(conditions, [(played.plan, played.run.rows) for played in result.data.plans])
+    )
 
 
 def _chart(result: Comparison) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from portsim.cli import streams
 from portsim.cli.app import Debug, Exit
-from portsim.cli.run import PlanOption, SetOption
+from portsim.cli.options import PlanOption, SetOption
 from portsim.errors import Place, Problem, ScenarioError
 
 

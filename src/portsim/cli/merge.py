@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
-from portsim.cli.options import ProgressChoice, ProgressOption
+from portsim.cli.options import ProgressChoice, ProgressOption, QuietOption
+from portsim.cli.outcomes import show, tell
 from portsim.cli.progress import Bar
 
 PartsArgument = Annotated[
@@ -24,7 +23,7 @@ def merge(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The run folder of the whole.")],
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Put the run folders of parts of a run together, and say what they are together.
@@ -36,12 +35,6 @@ def merge(
 
     with Bar(None, is_wanted=not quiet, choice=progress) as bar:
         result = api.merge(parts, output, on_replication=bar.advance)
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
-    if not quiet:
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
-        streams.say(f"written to {output}")
+    show(result, as_json=as_json)
+    tell(result, output, is_quiet=quiet)
     return Exit.STOPPED if result.stopped is not None else Exit.DONE

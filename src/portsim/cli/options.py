@@ -14,6 +14,14 @@ MOST = 10**6
 _REPLICATIONS = re.compile(r"(?:(\d{1,9}):)?(\d{1,9})")
 
 
+class EngineChoice(StrEnum):
+    """Engines a user can ask for."""
+
+    auto = "auto"
+    reference = "reference"
+    compiled = "compiled"
+
+
 class ProgressChoice(StrEnum):
     """How a command says how far it is."""
 
@@ -33,6 +41,16 @@ def numbers_of(text: str) -> range:
     return numbers
 
 
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")]
+PlanOption = Annotated[str | None, typer.Option("--plan", metavar="NAME", help="A plan of the scenario.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value: stages.border_check.lanes=8 (repeatable)."),
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the file's seed.")
+]
+EngineOption = Annotated[EngineChoice, typer.Option(help="The engine that simulates.")]
 ReplicationsOption = Annotated[
     str,
     typer.Option(
@@ -64,3 +82,5 @@ ProgressOption = Annotated[
     ProgressChoice,
     typer.Option(help="A bar (on a terminal only), a line for each 10 %, or none."),
 ]
+NoPlotsOption = Annotated[bool, typer.Option("--no-plots", help="No pictures in the folder.")]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,15 +13,24 @@ from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, check_conditions, conditions_of, failures
 from portsim.cli.options import (
     ClusterOption,
+    EngineChoice,
+    EngineOption,
     InsecureOption,
+    NoPlotsOption,
+    PlanOption,
     ProgressChoice,
     ProgressOption,
+    QuietOption,
     ReplicationsOption,
+    ScenarioArgument,
+    SeedOption,
+    SetOption,
     WorkersOption,
     numbers_of,
 )
+from portsim.cli.outcomes import CONTINUE, ending, hint, show, tell
 from portsim.cli.progress import Bar
-from portsim.errors import PortsimError, WorkerError
+from portsim.errors import PortsimError
 
 if TYPE_CHECKING:
     from portsim.api import Run
@@ -33,15 +39,6 @@ if TYPE_CHECKING:
 
 
 RUN = "run.json"
-CONTINUE = "what is done is kept in {folder}: the same command with --resume continues it"
-
-
-class EngineChoice(StrEnum):
-    """Engines a user can ask for."""
-
-    auto = "auto"
-    reference = "reference"
-    compiled = "compiled"
 
 
 class KeepChoice(StrEnum):
@@ -59,21 +56,11 @@ class FormatChoice(StrEnum):
     parquet = "parquet"
 
 
-ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")]
-PlanOption = Annotated[str | None, typer.Option("--plan", metavar="NAME", help="A plan of the scenario.")]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one value: stages.border_check.lanes=8 (repeatable)."),
-]
-
-
 def run(
     context: typer.Context,
     scenario: ScenarioArgument,
     replications: ReplicationsOption = "10",
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
-    ] = None,
+    seed: SeedOption = None,
     plan: PlanOption = None,
     sets: SetOption = None,
     precision: Annotated[
@@ -91,7 +78,7 @@ def run(
         bool, typer.Option("--steady-state", help="Claim a steady state, and be warned if there is none yet.")
     ] = False,
     fail_if: FailIf = None,
-    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    engine: EngineOption = EngineChoice.auto,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     insecure_cluster: InsecureOption = False,
@@ -101,10 +88,10 @@ def run(
     table_format: Annotated[
         FormatChoice, typer.Option("--format", help="Of the run folder's tables.")
     ] = FormatChoice.csv,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="No pictures in the run folder.")] = False,
+    no_plots: NoPlotsOption = False,
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Simulate a scenario and say who waits how long.
@@ -133,7 +120,7 @@ def run(
 
     with (
         Bar(None if precision else len(numbers) * max(len(ports), 1), is_wanted=not quiet, choice=progress) as bar,
-        _with_hint(output, is_quiet=quiet),
+        hint(output, RUN, is_quiet=quiet),
     ):
 
         def on_replication(played: Played) -> None:
@@ -164,43 +151,18 @@ def run(
             on_notice=bar.say,
             on_damage=warn,
         )
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
-        if isinstance(result, api.Run):
-            _chart(result)
-    if not quiet:
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
-        if output is not None:
-            streams.say(f"written to {output}")
-    if result.is_interrupted:
-        if output is not None and not quiet:
-            streams.say(CONTINUE.format(folder=output))
-        return Exit.INTERRUPTED
-    if output is not None and not no_plots:
+    show(result, as_json=as_json)
+    if isinstance(result, api.Run) and not as_json:
+        _chart(result)
+    tell(result, output, is_quiet=quiet)
+    if result.is_interrupted and output is not None and not quiet:
+        streams.say(CONTINUE.format(folder=output))
+    if output is not None and not no_plots and not result.is_interrupted:
         for folder in [output / port for port in ports] or [output]:
             for notice in _draw(folder):
                 if not quiet:
                     streams.say(f"warning: {notice}")
-    if result.stopped is not None:
-        return Exit.STOPPED
-    held = failures(conditions, [(plan, result.rows)])
-    for text in held:
-        streams.say(f"failed: {text}")
-    return Exit.FAILED if held else Exit.DONE
-
-
-@contextmanager
-def _with_hint(output: Path | None, *, is_quiet: bool) -> Iterator[None]:
-    """Say, where the work ends in an error, that a run folder keeps what is done."""
-    try:
-        yield
-    except (OSError, WorkerError, KeyboardInterrupt):
-        if output is not None and not is_quiet and (output / RUN).is_file():
-            streams.say(CONTINUE.format(folder=output))
-        raise
+    return ending(result, lambda: failures(conditions, [(plan, result.rows)]))
 
 
 def _chart(result: Run) -> None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
 from portsim.cli.conditions import FailIf, Of, conditions_of, failures
 from portsim.cli.options import (
     ClusterOption,
+    EngineChoice,
+    EngineOption,
     InsecureOption,
+    NoPlotsOption,
+    PlanOption,
     ProgressChoice,
     ProgressOption,
+    QuietOption,
     ReplicationsOption,
+    ScenarioArgument,
+    SeedOption,
+    SetOption,
     WorkersOption,
     numbers_of,
 )
+from portsim.cli.outcomes import ending, show, tell
 from portsim.cli.progress import Bar
-from portsim.cli.run import EngineChoice, PlanOption, ScenarioArgument, SetOption
 from portsim.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -55,24 +61,22 @@ def sweep(
         typer.Option("--within", metavar="SHARE", help="With --assumed: up and down by so much; default 20%."),
     ] = None,
     replications: ReplicationsOption = "",
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="In place of the scenario's seed.")
-    ] = None,
+    seed: SeedOption = None,
     plan: PlanOption = None,
     sets: SetOption = None,
     of: Of = None,
     fail_if: FailIf = None,
-    engine: Annotated[EngineChoice, typer.Option(help="The engine that simulates.")] = EngineChoice.auto,
+    engine: EngineOption = EngineChoice.auto,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     insecure_cluster: InsecureOption = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write tables and the picture.")
     ] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="No picture in the folder.")] = False,
+    no_plots: NoPlotsOption = False,
     as_json: Json = False,
     progress: ProgressOption = ProgressChoice.bar,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Vary numbers of a scenario, or rank its assumptions.
@@ -124,25 +128,11 @@ def sweep(
                 on_replication=bar.advance,
                 on_notice=bar.say,
             )
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
+    show(result, as_json=as_json)
     if output is not None:
         result.write(output, with_picture=not no_plots)
-    if not quiet:
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
-        if output is not None:
-            streams.say(f"written to {output}")
-    if result.is_interrupted:
-        return Exit.INTERRUPTED
-    if result.stopped is not None:
-        return Exit.STOPPED
-    held = [] if assumed else failures(conditions, _by_point(result))
-    for text in held:
-        streams.say(f"failed: {text}")
-    return Exit.FAILED if held else Exit.DONE
+    tell(result, output, is_quiet=quiet)
+    return ending(result, lambda: [] if assumed else failures(conditions, _by_point(result)))
 
 
 def _check_use(vary: list[str] | None, assumed: bool, given: Mapping[str, object]) -> None:

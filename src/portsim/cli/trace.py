@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.outcomes import show
 from portsim.cli.verify import FolderArgument
 
 
@@ -35,8 +34,5 @@ def trace(
     from portsim import api
 
     result = api.trace(folder, unit=unit, replication=replication)
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
+    show(result, as_json=as_json)
     return Exit.DONE

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from portsim.cli import streams
 from portsim.cli.app import Debug, Exit, Json
+from portsim.cli.options import QuietOption
+from portsim.cli.outcomes import show, tell
 from portsim.cli.progress import Bar
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder, as portsim run -o writes it.")]
@@ -18,7 +18,7 @@ FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
 def verify(
     folder: FolderArgument,
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Neither progress nor warnings on stderr.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> Exit:
     """Play a run folder again and say whether it is identical.
@@ -30,11 +30,6 @@ def verify(
 
     with Bar(None, is_wanted=not quiet) as bar:
         result = api.verify(folder, on_replication=bar.advance)
-    if as_json:
-        streams.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        streams.show(result.blocks())
-    if not quiet:
-        for warning in result.warnings:
-            streams.say(f"warning: {warning}")
+    show(result, as_json=as_json)
+    tell(result, None, is_quiet=quiet)
     return Exit.DONE if result.is_identical else Exit.BAD_INPUT
