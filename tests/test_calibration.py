@@ -478,7 +478,7 @@ def test_a_figure_that_no_value_reaches_is_a_discrepancy_with_what_it_would_take
     found = ps.calibrate(written(FILE + check), runs=90, workers=1)
     text = str(found)
     assert "DISCREPANCY more: 9,000 observed, and the model gives" in text
-    assert "No value of the unknown numbers reaches it" in text
+    assert "None of the points that were played over the priors reaches it" in text
     assert "What it would take: a second port." in text
 
 

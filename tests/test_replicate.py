@@ -90,6 +90,13 @@ def test_the_engine_that_ran_is_named():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"replications": 10**9}, "1,000,000 replications are the most, numbered from 0"),
+        ({"replications": range(10**9)}, "1,000,000 replications are the most, numbered from 0"),
+        ({"replications": 1.5}, "a number of replications, or their numbers, is needed, got 1.5"),
+        ({"replications": "5"}, "a number of replications, or their numbers, is needed, got '5'"),
+        ({"replications": [0, 0.5]}, r"a number of replications, or their numbers, is needed, got \[0, 0.5\]"),
+        ({"seed": "a"}, r"the seed is a whole number from 0 to 2\^63 - 1, got 'a'"),
+        ({"seed": -1}, r"the seed is a whole number from 0 to 2\^63 - 1, got -1"),
         ({"replications": 0}, "at least one replication is needed, numbered from 0, got 0"),
         ({"replications": []}, r"at least one replication is needed, numbered from 0, got \[\]"),
         ({"replications": [-1, 2]}, r"at least one replication is needed, numbered from 0, got \[-1, 2\]"),

@@ -20,6 +20,8 @@ from markdown_it import MarkdownIt
 import portsim as ps
 from portsim.api.catalogue import Facts
 from portsim.api.describing import Description
+from portsim.cli import options
+from portsim.experiments.replicate import MOST_REPLICATIONS
 from portsim.facts import Fact
 from portsim.views.description import Subject, description
 
@@ -322,3 +324,22 @@ def test_published_figures_are_a_table_with_missing_values_where_there_is_text(f
     assert "harmless note" in str(found["harmless.count"])
     assert found == dict(found)
     assert functools.reduce(lambda count, _: count + 1, found, 0) == len(found) == 2
+
+
+# ---- arguments -----------------------------------------------------------------------------------------------------
+
+
+def test_one_text_where_several_may_be_given_is_one_and_not_its_letters(tmp_path):
+    (tmp_path / "own.yaml").write_text(FACTS, "utf-8")
+    assert "harmless.count" in ps.facts(files=str(tmp_path / "own.yaml"))
+    path = tmp_path / "port.yaml"
+    path.write_text(TEXT, "utf-8")
+    lanes = "stages.harmless_stage.lanes"
+    assert ps.load(path, sets=f"{lanes}=3") == ps.load(path, sets=[f"{lanes}=3"])
+    compared = ps.compare(path, plans="harmless_plan", replications=2)
+    assert list(compared.scenarios) == ["(no plan)", "harmless_plan"]
+    assert len(ps.sweep(path, f"{lanes}=1:2", replications=1).data.points) == 2
+
+
+def test_the_command_line_refuses_as_many_replications_as_python_does():
+    assert options.MOST == MOST_REPLICATIONS

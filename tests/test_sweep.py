@@ -139,6 +139,27 @@ def test_points_are_played_on_the_same_chance():
     assert len(arrived) == 4
 
 
+def test_ctrl_c_leaves_the_replications_that_every_point_has_done(monkeypatch):
+    from portsim.experiments.executors.tasks import Player
+
+    play, count = Player.play, 0
+
+    def broken(self, task):  # type: ignore[no-untyped-def]
+        nonlocal count
+        count += 1
+        if count == 6:  # of two points the first has done three replications, the second two
+            raise KeyboardInterrupt
+        return play(self, task)
+
+    monkeypatch.setattr(Player, "play", broken)
+    found = ps.sweep(ps.load_text(TEXT), {"stages.check.lanes": "1:2"}, replications=4, workers=1)
+    assert found.is_interrupted
+    assert found.data.numbers == (0, 1)
+    assert [point.run.numbers for point in found.data.points] == [(0, 1), (0, 1)]
+    assert "interrupted: the figures are of 2 of 4 replications" in found.warnings
+    assert not any("points were done" in warning for warning in found.warnings)
+
+
 def test_a_plan_and_settings_lie_below_what_is_varied():
     found = ps.sweep(ps.load_text(TEXT, plan="quick"), ["stages.check.lanes=1:2"], replications=1)
     waits = found.summary().query("metric == 'wait_mean_min' and flow.isna() and stage.isna()")

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portsim.api.arguments import several
 from portsim.api.comparisons import write_folder
 from portsim.api.loading import load_text
 from portsim.api.plotting import CalibrationPlots
@@ -18,6 +19,7 @@ from portsim.experiments.calibration import RUNS, Journal, read_question
 from portsim.experiments.calibration import Calibration as Calibrated
 from portsim.experiments.calibration import calibrate as find_posterior
 from portsim.experiments.executors import executor_for
+from portsim.experiments.replicate import checked_seed
 from portsim.results.files import write_whole
 from portsim.scenario.scenario import Scenario
 from portsim.tables import Line, Shown, Table
@@ -72,7 +74,7 @@ class Calibration(Shown):
             f"{data.effective:,.0f} effective draws, {data.effective / seconds:.1f} a second"
         )
 
-    def scenario(self, *, plan: str | None = None, sets: Sequence[str] = ()) -> Scenario:
+    def scenario(self, *, plan: str | None = None, sets: str | Sequence[str] = ()) -> Scenario:
         """The scenario with what is left open, as `write` writes it: each replication of a run takes a draw of it.
 
         plan, sets : as for `load`
@@ -86,7 +88,7 @@ class Calibration(Shown):
             file=file_name(self.data),
             folder=source.parent if question.copies else None,
             plan=plan,
-            sets=sets,
+            sets=several(sets),
         )
 
     @property
@@ -124,7 +126,7 @@ def calibrate(
     *,
     runs: int = RUNS,
     seed: int | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     with_checks: bool = False,
     folder: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -152,7 +154,8 @@ def calibrate(
     """
     if resume and folder is None:
         raise ArgumentError("resume continues what stands in a folder: name it with folder=")
-    question = read_question(calibration, sets=sets, with_checks=with_checks, seed=seed)
+    checked = None if seed is None else checked_seed(seed)
+    question = read_question(calibration, sets=several(sets), with_checks=with_checks, seed=checked)
     journal = None
     if folder is not None:
         journal = Journal(Path(folder), question, runs=runs, is_continued=resume)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portsim.api.arguments import several
 from portsim.facts import Fact, fact_rows, load_facts
 from portsim.facts.shown import facts_blocks
 from portsim.tables import Line, Shown, Table
@@ -55,13 +56,13 @@ class Facts(Shown, Mapping[str, Fact]):
         return f"<Facts: {len(self)} published figures of {ports} {'port' if ports == 1 else 'ports'}>"
 
 
-def facts(port: str | None = None, *, files: Sequence[str | os.PathLike[str]] = ()) -> Facts:
+def facts(port: str | None = None, *, files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = ()) -> Facts:
     """The published figures by id, of one port or of all; rejected ones included, with the reason in their note.
 
     files : facts files of your own, read after the shipped ones
     Raises FactError if a file is wrong or nothing is known of the port.
     """
-    known = load_facts([Path(file) for file in files])
+    known = load_facts([Path(file) for file in several(files)])
     return Facts(known if port is None else {row["id"]: known[row["id"]] for row in fact_rows(known, port)})
 
 

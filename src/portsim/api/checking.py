@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from portsim.api.arguments import several
 from portsim.errors import Problem, ScenarioError
 from portsim.scenario import check as checking
 from portsim.scenario.capacity import StageLoad
@@ -132,20 +133,20 @@ def check(
     source: str | os.PathLike[str],
     *,
     plan: str | None = None,
-    sets: Sequence[str] = (),
-    facts: Sequence[str | os.PathLike[str]] = (),
+    sets: str | Sequence[str] = (),
+    facts: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
 ) -> Check | Any:
     """Read a scenario as `load` does, with every plan it has, and say what is wrong rather than raise.
 
     Of a region each port with the plan it names, which gives a `RegionCheck`.
     """
     try:
-        opened = open_source(source, facts)
+        opened = open_source(source, several(facts))
     except ScenarioError as error:
         return Check(checking.invalid(error.problems))
     if isinstance(opened, RegionSource):
-        return RegionCheck(checking.check_region(opened, plan, sets))
-    return Check(checking.check_opened(opened, plan, sets))
+        return RegionCheck(checking.check_region(opened, plan, several(sets)))
+    return Check(checking.check_opened(opened, plan, several(sets)))
 
 
 def _problem_document(problem: Problem) -> dict[str, Any]:

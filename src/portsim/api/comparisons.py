@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portsim.api.arguments import several
 from portsim.api.outcome import Outcome
 from portsim.api.plotting import ComparisonPlots, selections_of
 from portsim.engines import EngineName
@@ -133,11 +134,11 @@ class Comparison(Outcome[ComparisonData]):
 def compare(
     scenario: Source | Sequence[Source],
     *,
-    plans: Sequence[str | None] | None = None,
+    plans: str | Sequence[str | None] | None = None,
     baseline: str | None = None,
     replications: int | Iterable[int] = 30,
     seed: int | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     of: str | Sequence[str] = (),
     equal_hours: bool = False,
     conditions: Sequence[Condition] = (),
@@ -165,9 +166,10 @@ def compare(
 
     Raises ScenarioError, and ValueError for an argument that means nothing.
     """
-    wanted = selections_of(of)
+    wanted, sets = selections_of(of), several(sets)
+    named = None if plans is None else several(plans)
     sources = [scenario] if isinstance(scenario, Scenario | str | os.PathLike) else list(scenario)
-    found = _plans(sources[0], plans, baseline, sets) if len(sources) == 1 else _several(sources, plans, baseline, sets)
+    found = _plans(sources[0], named, baseline, sets) if len(sources) == 1 else _several(sources, named, baseline, sets)
     candidates = [candidate for candidate, _ in found]
     for candidate in candidates:
         check_selections(candidate.scenario, [*wanted, *conditions])

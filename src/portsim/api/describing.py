@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portsim import shipped
+from portsim.api.arguments import several
 from portsim.errors import Place, Problem, ScenarioError
 from portsim.scenario.loading import open_file
 from portsim.scenario.schema.fields import is_name
@@ -43,8 +44,8 @@ def describe(
     source: str | os.PathLike[str],
     *,
     plan: str | None = None,
-    sets: Sequence[str] = (),
-    facts: Sequence[str | os.PathLike[str]] = (),
+    sets: str | Sequence[str] = (),
+    facts: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
 ) -> Description:
     """Say what a model contains, item by item of the STRESS-DES checklist, and what its author must still write.
 
@@ -59,7 +60,8 @@ def describe(
             rule = "is a run folder, whose scenario is finished: leave plan, settings and facts out, or name a scenario"
             raise ScenarioError([Problem(Place(str(path), 0, 0), "", rule)])
         return Description(description(_of_folder(path)))
-    opened = open_file(source, facts)
+    sets = several(sets)
+    opened = open_file(source, several(facts))
     scenario = opened.scenario(plan, sets)
     plans = {name: opened.scenario(name, sets) for name in scenario.plans}
     base = scenario if plan is None else opened.scenario(None, sets)

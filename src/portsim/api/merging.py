@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from portsim import experiments
+from portsim.api.arguments import several
 from portsim.api.regionruns import RegionRun
 from portsim.api.runs import Run
 from portsim.results.regionstore import is_region_folder
 
 
 def merge(
-    parts: Iterable[str | os.PathLike[str]],
+    parts: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     folder: str | os.PathLike[str],
     *,
     on_replication: Callable[[int], None] | None = None,
@@ -28,7 +29,7 @@ def merge(
     Nothing is played again: the folder is what a run of all of them would have written. Raises ScenarioError if the
     parts do not belong together, or one is damaged or not finished; ValueError for no parts; OSError.
     """
-    paths = [Path(part) for part in parts]
+    paths = [Path(part) for part in several(parts)]
     if not paths:
         raise ValueError("there is nothing to merge: name the folders of the parts")
     if is_region_folder(paths[0]):

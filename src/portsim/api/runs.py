@@ -127,7 +127,7 @@ def run(
     replications: int | Iterable[int] = 10,
     seed: int | None = None,
     plan: str | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     engine: EngineName = "auto",
     keep: Keep = "first",
     workers: int | None = None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portsim.api.arguments import several
 from portsim.api.comparisons import Source, write_folder
 from portsim.api.outcome import Outcome
 from portsim.api.plotting import ScreeningPlots, SweepPlots, selections_of
@@ -139,13 +140,13 @@ class Screening(Shown):
 
 def sweep(
     scenario: Source,
-    vary: Mapping[str, Iterable[Any] | str] | Sequence[str],
+    vary: Mapping[str, Iterable[Any] | str] | str | Sequence[str],
     *,
     points: int | None = None,
     replications: int | Iterable[int] = 10,
     seed: int | None = None,
     plan: str | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     of: str | Sequence[str] = (),
     conditions: Sequence[Condition] = (),
     engine: EngineName = "auto",
@@ -170,7 +171,7 @@ def sweep(
     """
     wanted = selections_of(of)
     axes = _axes(vary)
-    load = _load(scenario, plan, sets)
+    load = _load(scenario, plan, several(sets))
     base = load(())
     check_selections(base, [*wanted, *conditions])
     used = base.seed if seed is None else seed
@@ -200,7 +201,7 @@ def screen(
     within: float | str = 0.2,
     seed: int | None = None,
     plan: str | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     engine: EngineName = "auto",
     workers: int | None = None,
     cluster: str | None = None,
@@ -223,7 +224,7 @@ def screen(
     selections = selections_of(of)
     if not selections:
         raise ArgumentError("name at least one measure, such as wait_mean_min")
-    load = _load(scenario, plan, sets)
+    load = _load(scenario, plan, several(sets))
     check_selections(load(()), selections)
     with executor_for(workers=workers, cluster=cluster, insecure=insecure_cluster) as executor:
         data = screen_assumptions(
@@ -250,14 +251,14 @@ def _load(scenario: Source, plan: str | None, sets: Sequence[str]) -> Load:
     return lambda texts: reader.scenario(own, texts)
 
 
-def _axes(vary: Mapping[str, Iterable[Any] | str] | Sequence[str]) -> list[Axis]:
+def _axes(vary: Mapping[str, Iterable[Any] | str] | str | Sequence[str]) -> list[Axis]:
     if isinstance(vary, Mapping):
         axes = [
             parse_axis(f"{path}={values}") if isinstance(values, str) else Listed(path, tuple(map(str, values)))
             for path, values in vary.items()
         ]
     else:
-        axes = [parse_axis(text) for text in vary]
+        axes = [parse_axis(text) for text in several(vary)]
     if not axes:
         raise ArgumentError("nothing is varied: name at least one path with its values")
     for axis in axes:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
+from operator import index
 from typing import Protocol, get_args
 
 import numpy as np
 
 from portsim.engines import Choice, EngineName, check_name
+from portsim.errors import ArgumentError
 from portsim.experiments.executors import Executor, Played, Task, choose_for, executor_for
 from portsim.experiments.findings import Finding, warnings_about
 from portsim.experiments.parts import visits_of
@@ -23,6 +26,9 @@ from portsim.results.ranges import RangeRow, ranges
 from portsim.results.runtables import Keep
 from portsim.scenario.capacity import load_warnings
 from portsim.scenario.scenario import Scenario
+
+MOST_REPLICATIONS = 10**6
+"""More are a slip."""
 
 
 class Known(Protocol):
@@ -138,11 +144,40 @@ def replicate(
 
 
 def numbers_of(replications: int | Iterable[int]) -> Sequence[int]:
-    """The numbers of replications, of which there are so many or these; ValueError for none or a negative one."""
-    numbers = range(replications) if isinstance(replications, int) else sorted(set(replications))
+    """The numbers of replications, of which there are so many or these.
+
+    Raises ArgumentError for none, a negative one, one beyond `MOST_REPLICATIONS`, or what is no whole number.
+    """
+    try:
+        numbers = _numbers(replications)
+    except TypeError:
+        rule = f"a number of replications, or their numbers, is needed, got {replications!r}"
+        raise ArgumentError(rule) from None
     if not numbers or numbers[0] < 0:
-        raise ValueError(f"at least one replication is needed, numbered from 0, got {replications}")
+        raise ArgumentError(f"at least one replication is needed, numbered from 0, got {replications}")
+    if numbers[-1] >= MOST_REPLICATIONS:
+        raise ArgumentError(f"{MOST_REPLICATIONS:,} replications are the most, numbered from 0")
     return numbers
+
+
+def _numbers(replications: int | Iterable[int]) -> Sequence[int]:
+    """Raises TypeError for what is no whole number, or holds one that is none."""
+    if isinstance(replications, range):
+        return replications if replications.step > 0 else replications[::-1]
+    if isinstance(replications, Iterable):  # of an endless one no more is taken than there may be
+        return sorted({index(number) for number in islice(replications, MOST_REPLICATIONS + 1)})
+    return range(index(replications))
+
+
+def checked_seed(seed: int) -> int:
+    """The seed. Raises ArgumentError for one that is no whole number from 0 to 2^63 - 1."""
+    try:
+        whole = index(seed)
+    except TypeError:
+        whole = -1
+    if not 0 <= whole < 2**63:
+        raise ArgumentError(f"the seed is a whole number from 0 to 2^63 - 1, got {seed!r}")
+    return whole
 
 
 class Gathering:
@@ -179,7 +214,7 @@ class Gathering:
         self._replications = replications
         self._executor = executor
         self._on_notice = on_notice
-        self._seed = scenario.seed if seed is None else seed
+        self._seed = scenario.seed if seed is None else checked_seed(seed)
         self._network = lower(scenario)
         self._keep = keep
         self._known = known

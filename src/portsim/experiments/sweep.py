@@ -70,7 +70,7 @@ class Sweep:
             first = next(text for text in elsewhere[0].run.warnings if text not in everywhere)
             where = self.name_of(elsewhere[0])
             found.append(f"{len(elsewhere)} of {len(self.points)} points have warnings, the first ({where}): {first}")
-        if self.is_interrupted:
+        if self.is_interrupted and len(self.points) < self.asked:
             found.insert(0, f"interrupted: {len(self.points)} of {self.asked} points were done")
         return tuple(found)
 
@@ -97,8 +97,8 @@ def sweep(
     load : gives the scenario with settings `path=value`
     on_replication : called when a replication of a point is done, with how many there will be in all
 
-    Points that had to stop at a limit keep what there is. Ctrl-C ends the sweep with the points that are done, or is
-    raised as KeyboardInterrupt if there are none.
+    Points that had to stop at a limit keep what there is. Ctrl-C ends the sweep with the points that are done; with
+    none done, with the replications that all of those under way have; and is raised as KeyboardInterrupt without any.
 
     Raises ScenarioError, before anything is played, with what is wrong with the first point that is no scenario.
     """
@@ -132,12 +132,12 @@ def sweep(
                 raise
             is_interrupted = True
             break
+        if not together.is_interrupted or not done:  # points of fewer replications cannot stand beside whole ones
+            values = points[first : first + AT_ONCE]
+            done += [Point(value, run) for value, run in zip(values, together.runs, strict=True)]
         if together.is_interrupted:
-            if not done:
-                raise KeyboardInterrupt
             is_interrupted = True
             break
-        done += [Point(values, run) for values, run in zip(points[first : first + AT_ONCE], together.runs, strict=True)]
     return Sweep(
         scenario=base,
         paths=tuple(paths),
@@ -145,7 +145,7 @@ def sweep(
         is_factorial=is_factorial,
         asked=len(points),
         seed=used,
-        numbers=tuple(numbers),
+        numbers=next((point.run.numbers for point in done if point.run.stopped is None), tuple(numbers)),
         is_interrupted=is_interrupted,
     )
 

@@ -76,12 +76,12 @@ def discrepancies(prediction: Prediction) -> Iterator[str]:
         f"and the model gives {low} to {high}, {prediction.away:.1f} standard deviations away."
     )
     if not prediction.is_in_reach:
-        yield f"  No value of the unknown numbers reaches it: over their priors the model gives {least} to {most}."
+        yield f"  None of the points that were played over the priors reaches it: they give {least} to {most}."
     else:
         moved = f" (it moves most with {prediction.moved_by})" if prediction.moved_by else ""
         yield (
-            f"  Only values that the other figures exclude reach it: over the priors the model gives {least} to "
-            f"{most}{moved}."
+            f"  Only values that the other figures exclude reach it: over all points that were played the model gives "
+            f"{least} to {most}{moved}."
         )
     fixed = "a number that is held fixed has to change; portsim sweep --assumed ranks them"
     yield f"  What it would take: {target.would_take or fixed}."
@@ -193,8 +193,8 @@ def calibration_document(calibration: Calibration) -> dict[str, Any]:
                 "model_q05": finite(one.low),
                 "model_q50": finite(one.middle),
                 "model_q95": finite(one.high),
-                "prior_least": finite(one.least),
-                "prior_most": finite(one.most),
+                "played_least": finite(one.least),
+                "played_most": finite(one.most),
                 "away": finite(one.away),
                 "is_reached": one.is_reached,
                 "would_take": one.target.would_take or None,

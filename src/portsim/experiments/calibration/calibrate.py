@@ -53,7 +53,7 @@ class Prediction:
     """What replications at draws of the posterior give of one figure.
 
     low, middle, high : 5 %, 50 % and 95 % quantiles
-    least, most : over all points of the prior that were played
+    least, most : over all points that were played
     away : standard deviations, of prediction and figure together, between the two; 0 where the figure allows the mean
     moved_by : the parameter that moves it most over the prior, None if none does
     """
@@ -74,7 +74,7 @@ class Prediction:
 
     @property
     def is_in_reach(self) -> bool:
-        """Whether any point of the prior that was played gives it."""
+        """Whether any point that was played gives it."""
         low, high = self.target.error.interval(self.target.value)
         slack = 2 * math.sqrt(self.target.error.counting**2 + self.target.error.spread**2) * abs(self.target.value)
         return self.most >= low - slack and self.least <= high + slack
@@ -154,8 +154,9 @@ def calibrate(
 
     drawn = _stride(posterior.shares, runs - len(shares))
     predicted = playing.play(_points(parameters, drawn, "predicting", start=PREDICTING))
+    every = np.concatenate([every, predicted])
     predictions = [
-        _prediction(target, predicted[:, place], outputs[:, place], parameters, first)
+        _prediction(target, predicted[:, place], every[:, place], parameters, first)
         for place, target in enumerate(question.targets)
     ]
     predictions.sort(key=lambda one: not one.target.is_fitted)
@@ -294,27 +295,33 @@ def _correlation(residuals: Floats) -> Floats:
 
 
 def _prediction(
-    target: Target, predicted: Floats, prior: Floats, parameters: Sequence[Parameter], shares: Floats
+    target: Target, predicted: Floats, every: Floats, parameters: Sequence[Parameter], shares: Floats
 ) -> Prediction:
-    defined, before = predicted[np.isfinite(predicted)], prior[np.isfinite(prior)]
-    if not defined.size or not before.size:
+    """What replications give of a figure: at draws of the posterior, and at every point, those of the prior first.
+
+    shares : float64[n, d], the points of the prior, which alone are spread evenly enough to tell what moves it
+    """
+    defined, given = predicted[np.isfinite(predicted)], every[np.isfinite(every)]
+    if not defined.size:
         nothing = math.nan
         return Prediction(target, nothing, nothing, nothing, nothing, nothing, 0.0, None)
     low, middle, high = np.quantile(defined, [INNER[0], 0.5, INNER[1]])
-    given = target.scaled(defined)
-    mean, chance = float(given.mean()), float(given.std(ddof=1)) if given.size > 1 else 0.0
+    scaled = target.scaled(defined)
+    mean, chance = float(scaled.mean()), float(scaled.std(ddof=1)) if scaled.size > 1 else 0.0
     start, end = target.interval
     size = math.hypot(chance, math.sqrt(float(error_covariance([target])[0, 0]))) + 1e-12 * (1 + abs(mean))
     away = max(start - mean, mean - end, 0.0) / size
-    ranks = [_rank_correlation(shares[np.isfinite(prior), n], before) for n in range(len(parameters))]
+    even = every[: len(shares)]
+    is_defined = np.isfinite(even)
+    ranks = [_rank_correlation(shares[is_defined, n], even[is_defined]) for n in range(len(parameters))]
     most = max(range(len(ranks)), key=lambda n: abs(ranks[n]))
     return Prediction(
         target=target,
         low=float(low),
         middle=float(middle),
         high=float(high),
-        least=float(before.min()),
-        most=float(before.max()),
+        least=float(given.min()),
+        most=float(given.max()),
         away=away,
         moved_by=parameters[most].name if abs(ranks[most]) > 0.2 else None,
     )
