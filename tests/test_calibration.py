@@ -96,6 +96,9 @@ def test_every_shipped_calibration_is_valid(name):
         ("calibration: 1", "calibration: 2", "calibration", "the format is 1, got 2"),
         ("name: A test", "nmae: A test", "nmae", "unknown key; did you mean 'name'?"),
         ("scenario: port.yaml", "scenario: prot", "scenario", "there is no file and no shipped scenario 'prot'"),
+        ("name: A test", "plan: none_such", "plan", "there is no plan 'none_such'"),
+        ("name: A test", "set: {stages.chekc.lanes: 3}", "set.stages.chekc.lanes", "there is no 'chekc' under stages"),
+        ("name: A test", "set: {stages.check.lanes: many}", "set.stages.check.lanes", "many"),
         ("uniform: [100, 450]", "uniform: [450, 100]", "fit.demand.prior", "goes up, got 450, 100"),
         ("uniform: [100, 450]", "flat: [1, 2]", "fit.demand.prior", "write {uniform: [300, 900]}"),
         ("uniform: [1 min, 15 min]", "uniform: [1 min, 15 h]", "fit.service.prior", "has the units h, min"),
@@ -130,6 +133,14 @@ def test_what_is_wrong_with_a_calibration_file_is_told_with_its_place_and_key(wr
     assert f"{key}: " in done.output
     assert message in done.output
     assert f"{path}:" in done.output
+    assert "--set" not in done.output
+
+
+def test_what_is_wrong_with_one_number_is_told_once_and_of_no_other(written):
+    path = written(FILE.replace("flows.out.arrivals", "flows.uot.arrivals"))
+    done = CliRunner().invoke(app, ["calibrate", str(path)])
+    lines = done.output.splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["fit.demand.sets"]
 
 
 def test_a_rejected_fact_is_refused_with_the_reason(written):
@@ -539,7 +550,7 @@ def test_a_calibration_that_was_broken_off_goes_on_and_ends_as_if_it_had_not_bee
         ps.calibrate(path, runs=60, workers=1, seed=2, folder=folder, resume=True)
     played = []
     resumed = ps.calibrate(path, runs=60, workers=1, folder=folder, resume=True, on_replication=played.append)
-    assert len(played) == 60 - 19 - 24  # all but those written down before
+    assert played == [60 - 19 - 24] * (60 - 19 - 24)  # all but those written down before, and so many are announced
     assert np.array_equal(resumed.data.values, whole.data.values)
     assert resumed.to_dict() == whole.to_dict()
     assert json.loads((folder / "calibration.json").read_text("utf-8")) == whole.to_dict()

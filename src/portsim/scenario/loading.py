@@ -199,6 +199,11 @@ class ScenarioSource:
         is_same = beside.is_file() and beside.resolve() == found.resolve()
         return beside if is_same else folder / Path(node.value)
 
+    @property
+    def plan_names(self) -> tuple[str, ...]:
+        """Names of its plans, in the order of the file."""
+        return tuple(entries(self.plans))
+
     def check(self, plan: str) -> None:
         """Raise ScenarioError with every problem that the scenario has with a plan laid over it."""
         self._read(plan, ())
@@ -242,7 +247,7 @@ class ScenarioSource:
             sources=numbers,
             facts={name: citations.cited[name] for name in sorted(used & citations.cited.keys())},
             warnings=tuple(findings.warnings),
-            plans=tuple(entries(self.plans)),
+            plans=self.plan_names,
             resolved=resolved,
             files=tuple(findings.files.items()),
             attachments=attachments.listed(),

@@ -34,8 +34,10 @@ class Page:
         return places[keys]
 
     def refuse(self, keys: Keys, message: str, *, key: bool = False) -> None:
-        """Say what is wrong there."""
-        self.problems.append(Problem(self.place(keys, key=key), yamlfile.key_path(keys), message))
+        """Say what is wrong there, once."""
+        found = Problem(self.place(keys, key=key), yamlfile.key_path(keys), message)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def mapping(self, keys: Keys, known: Collection[str], required: Collection[str]) -> dict[str, Any] | None:
         """A mapping of known keys; None, with what is wrong, if it is none or lacks a key."""

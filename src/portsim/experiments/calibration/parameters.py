@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -105,33 +105,44 @@ class Parameters:
         )
 
     def try_out(self, load: Load, parameters: Sequence[Parameter]) -> None:
-        """Whether the scenario is one at both ends of every prior, the others at their medians."""
+        """Whether the scenario is one with all numbers at their medians, and each in turn at both ends of its prior."""
         medians = {one.name: float(one.prior.value(0.5)) for one in parameters}
-        refused: set[Problem] = set()
+
+        def wrong_with(values: Mapping[str, float]) -> list[Problem]:
+            try:
+                load([text for one in parameters for text in one.settings(values[one.name])])
+            except ScenarioError as error:
+                return list(error.problems)
+            return []
+
+        def refuse(one: Parameter, key: str, value: float, problem: Problem) -> None:
+            text = f"at {one.prior.written(value)} the scenario is not valid: {problem.key}: {problem.message}"
+            self.page.refuse(("fit", one.name, key), text)
+
+        everywhere = wrong_with(medians)
+        known = {(problem.key, problem.message) for problem in everywhere}
+        for problem in everywhere:
+            owner = next((one for one in parameters if _is_of(problem, one)), None)
+            if owner is None:
+                self.page.refuse(("fit",), f"at the medians of all priors: {problem.key}: {problem.message}")
+            else:
+                refuse(owner, "sets", medians[owner.name], problem)
         for one in parameters:
-            for share in (0.5, 0.0, 1.0):
-                values = {**medians, one.name: float(one.prior.value(share))}
-                texts = [text for other in parameters for text in other.settings(values[other.name])]
-                try:
-                    load(texts)
-                except ScenarioError as error:
-                    paths = [path for path, _ in one.sets]
-                    own = [problem for problem in error.problems if _is_of(problem, paths)]
-                    for problem in own or (error.problems if share != 0.5 else []):
-                        key = "sets" if share == 0.5 else "prior"
-                        value = one.prior.written(values[one.name])
-                        text = f"at {value} the scenario is not valid: {problem.key}: {problem.message}"
-                        found = Problem(self.page.place(("fit", one.name, key)), f"fit.{one.name}.{key}", text)
-                        if found not in refused:
-                            refused.add(found)
-                            self.page.problems.append(found)
-                    if own:
-                        break
+            for share in (0.0, 1.0):
+                value = float(one.prior.value(share))
+                found = [
+                    problem
+                    for problem in wrong_with({**medians, one.name: value})
+                    if (problem.key, problem.message) not in known
+                ]
+                for problem in [other for other in found if _is_of(other, one)] or found:
+                    refuse(one, "prior", value, problem)
 
 
-def _is_of(problem: Problem, paths: Iterable[str]) -> bool:
+def _is_of(problem: Problem, parameter: Parameter) -> bool:
     return any(
-        problem.key.startswith(path) or (problem.place and f"--set {path}=" in problem.place.file) for path in paths
+        problem.key.startswith(path) or (problem.place is not None and problem.place.file.startswith(f"--set {path}="))
+        for path, _ in parameter.sets
     )
 
 

@@ -71,7 +71,7 @@ class Playing:
 
     known : outputs of points that need not be played, by key
     on_point : called with the key and outputs of each point that was played
-    on_replication : called when a replication is done
+    on_replication : called when a replication is done, with how many there will be, without those known
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class Playing:
         self._stretches = _stretches(question)
         self._has_days = any(target.measured.metric in BUSIEST for target in question.targets)
         self._network = lower(question.scenario)
-        self._expected = expected * len(self._stretches)
+        self._expected = max(expected - len(known), 0) * len(self._stretches)
         first = self._scenario(question.scenario, self._stretches[0])
         gathering = Gathering(
             first,
             seed=question.seed,
             engine=engine,
             keep="none",
-            replications=self._expected,
+            replications=expected * len(self._stretches),
             executor=executor,
             on_notice=on_notice,
         )

@@ -16,8 +16,10 @@ from portsim.experiments.calibration.parameters import Parameters
 from portsim.experiments.calibration.question import Question
 from portsim.facts import Fact, load_facts
 from portsim.scenario.loading import ScenarioSource, open_file
+from portsim.scenario.overlay import unknown
 from portsim.scenario.scenario import Scenario
 from portsim.scenario.schema.fields import is_name
+from portsim.scenario.settings import place_of
 from portsim.scenario.units import shown, suggestion
 
 FORMAT = 1
@@ -79,7 +81,8 @@ class _Reading:
             self.page.refuse(("calibration",), f"the format is {FORMAT}, got {shown(top['calibration'])}")
         self._read_facts()
         opened = self._scenario_source()
-        settings = [LIMIT, *self._settings(), *sets]
+        own = self._settings()
+        settings = [LIMIT, *own.values(), *sets]
         plan = top.get("plan")
         used = seed
         if used is None:
@@ -95,9 +98,12 @@ class _Reading:
             return loading.scenario(plan, [*settings, *texts])
 
         try:
+            if plan is not None and plan not in loading.plan_names:
+                self.page.refuse(("plan",), unknown(str(plan), loading.plan_names, f"there is no plan {shown(plan)}"))
+                plan = None
             scenario = load(())
         except ScenarioError as error:
-            raise ScenarioError([*self.page.problems, *error.problems]) from None
+            raise ScenarioError([*self.page.problems, *(self._placed(one, own) for one in error.problems)]) from None
         if scenario.posterior is not None:
             rule = "carries a posterior already: calibrate the scenario that it extends, with all of the figures"
             self.page.refuse(("scenario",), rule)
@@ -159,12 +165,21 @@ class _Reading:
                 self.page.refuse(("scenario",), str(problem))
             return None
 
-    def _settings(self) -> list[str]:
+    def _settings(self) -> dict[str, str]:
+        """The file's own settings, as texts, by path."""
         found = self.page.value(("set",)) if "set" in self.page.document.value else {}
         if not isinstance(found, dict):
             self.page.refuse(("set",), "write paths of the scenario with their values")
-            return []
-        return [f"{path}={json.dumps(value, ensure_ascii=False)}" for path, value in found.items()]
+            return {}
+        return {path: f"{path}={json.dumps(value, ensure_ascii=False)}" for path, value in found.items()}
+
+    def _placed(self, problem: Problem, own: Mapping[str, str]) -> Problem:
+        """A problem of the scenario; of one that comes of a setting of this file, where that stands."""
+        path = next((path for path, text in own.items() if problem.place == place_of(text)), None)
+        if path is None:
+            return problem
+        message = problem.message if problem.key == path else f"{problem.key}: {problem.message}"
+        return Problem(self.page.place(("set", path)), yamlfile.key_path(("set", path)), message)
 
 
 def _is_shipped(name: str) -> bool:
