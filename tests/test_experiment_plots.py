@@ -91,6 +91,20 @@ def test_a_comparison_is_drawn_the_same_from_its_folder(tmp_path):
             np.testing.assert_array_equal(getattr(one.waiting, part), getattr(other.waiting, part))
 
 
+def test_points_of_a_sweep_that_are_lower_bounds_are_marked():
+    """Of four trucks that come an hour before the end one lane clears two, four lanes all."""
+    late = ps.load_text(TEXT.replace("12:00", "23:00"))
+    swept = ps.sweep(late, {"stages.check.lanes": [1, 4]}, replications=1, of="wait_mean_min")
+    axes = swept.plot.sweep()
+    [hollow] = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert hollow.get_xdata().tolist() == [1.0]
+    lower = axes.figure.get_suptitle() or axes.get_title(loc="left")
+    assert "at least" in lower
+    both = {"stages.check.lanes": [1, 4], "stages.check.service": ["10 min", "30 min"]}
+    cells = [text.get_text() for text in ps.sweep(late, both, replications=1, of="wait_mean_min").plot.sweep().texts]
+    assert sorted(text.startswith("≥ ") for text in cells) == [False, False, False, True]
+
+
 def test_a_sweep_and_a_screening_are_drawn_the_same_from_their_folders(tmp_path):
     swept = ps.sweep(ps.load_text(CHANCY), {"stages.check.lanes": "1:3"}, replications=2, of="wait_p95_min of out")
     swept.write(tmp_path / "swept")

@@ -12,7 +12,7 @@ from portsim.results.differences import Verdict, good_direction
 from portsim.results.selection import Selection
 from portsim.tables import shortened
 from portsim.views.compared import difference_of, shown_selections
-from portsim.views.measurewords import Scale, words_of
+from portsim.views.measurewords import Scale, percent, words_of
 from portsim.views.plots.letters import Letters
 from portsim.views.plots.paper import (
     GREY,
@@ -124,7 +124,7 @@ def _panel(compared: Compared, selection: Selection) -> Panel:
         if row is None:
             continue
         apart = compared.hours_apart(played)
-        hours = "hours the same" if abs(apart) < 0.0005 else f"hours {100 * apart:+.0f} %"
+        hours = "hours the same" if abs(apart) < 0.0005 else f"hours {percent(apart)}"
         beside = hours if compared.baseline.officer_hours and math.isfinite(apart) else ""
         numbers = (row.mean / scale.size, row.ci_low / scale.size, row.ci_high / scale.size)
         whiskers.append(Whisker(played.label, *numbers, row.verdict, beside))

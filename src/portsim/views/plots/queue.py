@@ -192,7 +192,14 @@ def draw_queue(source: Source, axes: Axes | None = None) -> Drawn:
         # Above the mean a shade, below it a line: a shade over the areas would give them other colours.
         low, start = held(view.total.low), held(view.total.mean)
         axes.fill_between(
-            x, start if has_stages else low, held(view.total.high), step="post", color=BEYOND, linewidth=0, zorder=2
+            x,
+            start if has_stages else low,
+            held(view.total.high),
+            step="post",
+            color=BEYOND,
+            linewidth=0,
+            zorder=2,
+            label=spread(len(source.numbers)),
         )
         if has_stages:
             axes.plot(

@@ -45,7 +45,7 @@ Floats = NDArray[np.float64]
 
 def draw_sweep(sweep: Swept, ax: Axes | None = None, wanted: Sequence[Selection] = ()) -> Drawn:
     """Draw the first measure; ValueError if it is defined at no point."""
-    selection, scale, means, halves = _values(sweep, wanted)
+    selection, scale, means, halves, is_bound = _values(sweep, wanted)
     letters = Letters.of([sweep.scenario, *sweep.paths, *(value for values, _ in sweep.points for value in values)])
     is_map = sweep.is_factorial and len(sweep.paths) == 2
     is_line = len(sweep.paths) == 1
@@ -57,18 +57,28 @@ def draw_sweep(sweep: Swept, ax: Axes | None = None, wanted: Sequence[Selection]
         panels = 1 if is_map or is_line else min(len(sweep.paths), 4)
         every = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     if is_map:
-        _draw_map(every[0], letters, sweep, means, label)
+        _draw_map(every[0], letters, sweep, means, is_bound, label)
     else:
         for place, axes in enumerate(every):
-            _draw_line(axes, letters, sweep, place, means, halves, label if place == 0 else "", is_line=is_line)
-    put_head(every[0], letters, _title(sweep, selection, scale, means), is_sheet=ax is None)
+            drawn = _draw_line(axes, letters, sweep, place, means, halves, label if place == 0 else "", is_line=is_line)
+            axes.plot(
+                drawn[is_bound],
+                means[is_bound],
+                "o",
+                markersize=3.5,
+                color=SERIES[0],
+                markerfacecolor="white",
+                zorder=3,
+            )
+    put_head(every[0], letters, _title(sweep, selection, scale, means, is_bound), is_sheet=ax is None)
     if ax is None:
-        put_caption(every[0], letters, _caption(sweep, is_map=is_map))
+        put_caption(every[0], letters, _caption(sweep, is_map=is_map, has_bounds=bool(is_bound.any())))
     letters.apply(*every)
     return Drawn(every[0], letters.notices)
 
 
-def _values(sweep: Swept, wanted: Sequence[Selection]) -> tuple[Selection, Scale, Floats, Floats]:
+def _values(sweep: Swept, wanted: Sequence[Selection]) -> tuple[Selection, Scale, Floats, Floats, NDArray[np.bool_]]:
+    """The measure that is drawn: (it, its scale, means, half widths, whether each is a lower bound), by point."""
     for selection in swept_selections([rows for _, rows in sweep.points], wanted or sweep.wanted):
         rows = [selection.find(of_point) for _, of_point in sweep.points]
         known = [row for row in rows if row is not None and not math.isnan(row.mean)]
@@ -76,7 +86,8 @@ def _values(sweep: Swept, wanted: Sequence[Selection]) -> tuple[Selection, Scale
             scale = Scale.of(known[0].unit, [row.mean for row in known])
             means = np.array([math.nan if row is None else row.mean / scale.size for row in rows])
             halves = np.array([math.nan if row is None else half_width(row) / scale.size for row in rows])
-            return selection, scale, means, halves
+            is_bound = np.array([row is not None and row.method.startswith("lower bound") for row in rows])
+            return selection, scale, means, halves, is_bound
     raise ValueError("there is nothing to draw: the measure is defined at no point")
 
 
@@ -97,7 +108,8 @@ def _positions(values: Sequence[str]) -> tuple[list[float], list[str]]:
 
 def _draw_line(
     axes: Axes, letters: Letters, sweep: Swept, place: int, means: Floats, halves: Floats, label: str, *, is_line: bool
-) -> None:
+) -> Floats:
+    """Draw the means over one number that varies; return where each point stands on its axis."""
     from matplotlib.ticker import MaxNLocator
 
     dress(axes)
@@ -133,6 +145,7 @@ def _draw_line(
         axes.set_ylim(0, 1.06 * float(np.nanmax(means + bars)) or 1.0)
     if all(value.lstrip("+-").isdigit() for value in values):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return np.array(at, np.float64)
 
 
 def _with_unit(path: str, values: Sequence[str]) -> str:
@@ -141,13 +154,17 @@ def _with_unit(path: str, values: Sequence[str]) -> str:
     return f"{path}, {unit}" if unit else path
 
 
-def _draw_map(axes: Axes, letters: Letters, sweep: Swept, means: Floats, label: str) -> None:
+def _draw_map(
+    axes: Axes, letters: Letters, sweep: Swept, means: Floats, is_bound: NDArray[np.bool_], label: str
+) -> None:
     dress(axes)
     across = list(dict.fromkeys(values[0] for values, _ in sweep.points))
     up = list(dict.fromkeys(values[1] for values, _ in sweep.points))
     grid = np.full((len(up), len(across)), math.nan)
-    for (values, _), mean in zip(sweep.points, means, strict=True):
-        grid[up.index(values[1]), across.index(values[0])] = mean
+    marks = np.full(grid.shape, "", object)
+    for (values, _), mean, is_least in zip(sweep.points, means, is_bound, strict=True):
+        cell = up.index(values[1]), across.index(values[0])
+        grid[cell], marks[cell] = mean, "≥ " if is_least else ""
     drawn = axes.imshow(grid, origin="lower", aspect="auto", cmap=COLOURS)
     axes.set_xticks(range(len(across)), [letters(shortened(value, 20)) for value in across])
     axes.set_yticks(range(len(up)), [letters(shortened(value, 20)) for value in up])
@@ -161,7 +178,7 @@ def _draw_map(axes: Axes, letters: Letters, sweep: Swept, means: Floats, label: 
             value = grid[row, column]
             if not math.isnan(value):
                 is_dark = high > low and (value - low) / (high - low) > 0.5
-                text = f"{value:,.{decimals}f}"
+                text = f"{marks[row, column]}{value:,.{decimals}f}"
                 axes.text(
                     column, row, text, ha="center", va="center", fontsize=SMALL_PT, color="white" if is_dark else INK
                 )
@@ -173,10 +190,13 @@ def _draw_map(axes: Axes, letters: Letters, sweep: Swept, means: Floats, label: 
     bar.outline.set_visible(False)
 
 
-def _title(sweep: Swept, selection: Selection, scale: Scale, means: Floats) -> str:
+def _title(sweep: Swept, selection: Selection, scale: Scale, means: Floats, is_bound: NDArray[np.bool_]) -> str:
     lowest, highest = int(np.nanargmin(means)), int(np.nanargmax(means))
     what = words_of(selection)
-    low, high = (scale.with_name(f"{means[place]:,.3g}") for place in (lowest, highest))
+    low, high = (
+        f"{'at least ' if is_bound[place] else ''}{scale.with_name(f'{means[place]:,.3g}')}"
+        for place in (lowest, highest)
+    )
     names = [_short(sweep, sweep.points[place][0]) for place in (lowest, highest)]
     if sum(map(len, names)) > LONGEST_TITLE:
         return f"{what[0].upper()}{what[1:]} goes from {low} to {high}"
@@ -189,14 +209,16 @@ def _short(sweep: Swept, values: Sequence[str]) -> str:
     return ", ".join(f"{path} {value}" for path, value in zip(paths, values, strict=True))
 
 
-def _caption(sweep: Swept, *, is_map: bool) -> str:
+def _caption(sweep: Swept, *, is_map: bool, has_bounds: bool) -> str:
     plan = f", plan {sweep.plan}" if sweep.plan else ""
     whiskers = "Means" if is_map else "Means with their 95 % intervals"
     design = "" if sweep.is_factorial else ", quasi-random points"
+    mark = "With ≥" if is_map else "Hollow"
+    bounds = f" {mark}: lower bounds, as units were unfinished at the end." if has_bounds else ""
     replications = f"{sweep.replications} replication{'s' if sweep.replications > 1 else ''}"
     return (
         f"{whiskers} over {replications} of each of {len(sweep.points)} points{design}, all on the same chance, "
-        f"seed {sweep.seed}. {sweep.scenario.removesuffix('.')}{plan}."
+        f"seed {sweep.seed}.{bounds} {sweep.scenario.removesuffix('.')}{plan}."
     )
 
 

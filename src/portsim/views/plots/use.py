@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from portsim.model.network import EndOfShift
 from portsim.results.areas import Ints
 from portsim.views.plots import timeline
 from portsim.views.plots.clock import DAYS, HOUR_MS, Clock
@@ -144,6 +145,8 @@ def _caption(source: Source, left_out: int, *, is_mixed: bool, is_partial: bool)
         f"{mean_of(source.numbers, source.total)}, "
         f"by hour of the week (grey: nothing open or on duty{white}) and, on the right, over the whole stretch."
     ]
+    if any(pool.end_of_shift == EndOfShift.FINISH for pool in source.network.pools):
+        parts.append("Officers who finish late count while others on duty are idle.")
     if left_out:
         parts.append(f"{left_out} less busy not shown.")
     if is_mixed:
@@ -166,7 +169,11 @@ def _resources(source: Source) -> Iterator[_Resource]:
 
 
 def _row(resource: _Resource, column: Ints, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], columns: int) -> Row:
-    """What is used beyond what is open, by those who finish late, is left out: nobody new can be served then."""
+    """Use beyond what is open in the hour, by those who finish late, is left out: nobody new can be served then.
+
+    Within the hour they are not told apart from those on duty, so that the share is above `officer_utilisation`, which
+    leaves them out altogether.
+    """
     available = resource.available[chosen]
     in_use = np.minimum(resource.in_use[chosen], available)
     used = np.bincount(column[chosen], weights=in_use, minlength=columns)
