@@ -239,6 +239,7 @@ observed:
     [
         ("2025-03-03,290,0.1\n2025-03-03,300,\n", "log.csv:3:1: date: 2025-03-03 stands already in line 2"),
         ("2025-03-14,290,0.1\n", "log.csv:2:1: date: 2025-03-14 lies outside the run of the scenario"),
+        ("2025-03-02,290,0.1\n", "log.csv:2:1: date: 2025-03-02 lies outside the run of the scenario"),
         ("2025-03-03,many,0.1\n", "log.csv:2:12: trucks: a number from 0 is needed, or nothing for a gap, got 'many'"),
         ("3 March,290,0.1\n", "log.csv:2:1: date: "),
         ("", "has no rows; write a day in each"),
@@ -257,7 +258,11 @@ def test_what_is_wrong_with_observed_days_is_told_with_its_place(written, tmp_pa
         ("unit: vehicles", "unit: persons", "observed.log.columns.trucks.measure: the column counts persons"),
         ("unit: h,", "unit: vehicles,", "observed.log.columns.wait.measure: the column is in vehicles"),
         ("measure: crossings,", "measure: crossings_per_day,", "a row is a day, so write crossings, persons, goods"),
-        ("file: log.csv", "file: lgo.csv", "observed.log.file: there is no file 'lgo.csv'"),
+        (
+            "file: log.csv",
+            "file: lgo.csv",
+            "observed.log.file: there is no file 'lgo.csv' in the calibration file's folder",
+        ),
         ("wait: {", "wiat: {", "has no column 'wiat'"),
     ],
 )

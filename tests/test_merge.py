@@ -113,7 +113,7 @@ def test_replications_that_are_there_twice_or_not_at_all_are_named(port, tmp_pat
     ("other", "message"),
     [
         ({"seed": 9}, "is of another seed than"),
-        ({"plan": "wider"}, "is of another scenario and another plan than"),
+        ({"plan": "wider"}, "is of another plan than"),
         ({"sets": ["stages.check.lanes=9"]}, "is of another scenario than"),
         ({"folder_keep": "all"}, "is of another --keep than"),
         ({"table_format": "parquet"}, "is of another version and another --format than"),

@@ -1177,3 +1177,19 @@ def test_reading_a_scenario_imports_no_arrays_and_no_tables() -> None:
     code = "import sys, portsim.scenario as s; print(sorted({'numpy', 'pandas', 'scipy', 'simpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_all_that_is_wrong_with_a_side_is_told_at_once():
+    text = """\
+portsim: 1
+name: One side
+port: t
+from: 2025-03-03 00:00
+to: 2025-03-04 00:00
+sides: {a: {timezone: Asia/Kolkatta, open: "6-22"}}
+stages: {check: {lanes: 1, service: 10 min, counted: true}}
+flows: {out: {kind: truck, direction: out, journey: [check], arrivals: {per_day: 100}}}
+"""
+    with pytest.raises(ScenarioError) as refused:
+        load_text(text)
+    assert [problem.key for problem in refused.value.problems] == ["sides.a.timezone", "sides.a.open"]

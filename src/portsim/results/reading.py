@@ -17,6 +17,7 @@ from portsim.errors import Place, Problem, ScenarioError
 from portsim.model.records import Records, Table
 from portsim.results.days import DAY_COUNTS
 from portsim.results.hours import HOUR_SUMS
+from portsim.results.journal import in_words
 from portsim.results.manifest import read_manifest
 from portsim.results.measure import Measure
 from portsim.results.names import DIRECTIONS, Names
@@ -100,6 +101,8 @@ def read_records(folder: pathlib.Path, number: int) -> Records:
     """
     manifest = read_manifest(folder)
     ends = {entry["replication"]: entry["end_tick"] for entry in manifest["kept"]}
+    if number not in manifest["replications"]:
+        raise _problem(folder, f"there is no replication {number}: it has {in_words(manifest['replications'])}")
     if number not in ends:
         kept = ", ".join(map(str, ends)) or "none"
         raise _problem(folder, f"the records of replication {number} were not kept (kept: {kept}): use --keep all")

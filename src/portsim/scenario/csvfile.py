@@ -28,28 +28,30 @@ _MISSPELT = 0.8
 """Nearness from which a header name is a misspelt column rather than one of the user's own ("person_id")."""
 
 
-def locate(file: object, folder: Path | None) -> Path:
+def locate(file: object, folder: Path | None, beside: str = "scenario") -> Path:
     """Where a data file that a scenario names stands: always inside the scenario's folder.
+
+    beside : what names it, where that is another file
 
     Raises ValueError with the rule if the path is absolute, has "..", or leads out of the folder by a link, and if
     there is no such file.
     """
-    cure = "put the file beside the scenario and write its name, for instance 'arrivals.csv'"
+    cure = f"put the file beside the {beside} and write its name, for instance 'arrivals.csv'"
     if not isinstance(file, str) or not file.strip() or "\0" in file:
         raise ValueError(f"got {shown(file)}, which is not a file name; {cure}")
     if folder is None:
-        raise ValueError(f"got {shown(file)}, but this scenario was read from text and has no folder to look in")
+        raise ValueError(f"got {shown(file)}, but this {beside} was read from text and has no folder to look in")
     if "\\" in file or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
-        raise ValueError(f"got {shown(file)}; a path is relative to the scenario's folder and uses '/'; {cure}")
+        raise ValueError(f"got {shown(file)}; a path is relative to the {beside}'s folder and uses '/'; {cure}")
     if ".." in PurePosixPath(file).parts:
-        raise ValueError(f"got {shown(file)}; a path may not leave the scenario's folder by '..'; {cure}")
+        raise ValueError(f"got {shown(file)}; a path may not leave the {beside}'s folder by '..'; {cure}")
     try:
         path, home = (folder / file).resolve(), folder.resolve()
         if not path.is_relative_to(home):
-            raise ValueError(f"got {shown(file)}, a link that leads out of the scenario's folder; {cure}")
+            raise ValueError(f"got {shown(file)}, a link that leads out of the {beside}'s folder; {cure}")
         if not path.exists():
             names = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
-            raise ValueError(f"there is no file {shown(file)} in the scenario's folder" + suggestion(path.name, names))
+            raise ValueError(f"there is no file {shown(file)} in the {beside}'s folder" + suggestion(path.name, names))
         if not path.is_file():
             raise ValueError(f"got {shown(file)}, which is a folder or device, not a file; {cure}")
     except (OSError, RuntimeError) as error:
@@ -78,9 +80,9 @@ class CsvTable:
         self.header = [name.strip() for name in header]
 
     @classmethod
-    def read(cls, file: object, folder: Path | None) -> CsvTable:
+    def read(cls, file: object, folder: Path | None, beside: str = "scenario") -> CsvTable:
         """Open a file as `locate` finds it. Raises ValueError as that does, ScenarioError if it is no table."""
-        path = locate(file, folder)
+        path = locate(file, folder, beside)
         name = str(file)
         whole_file = Place(name, 0, 0)
         try:

@@ -137,10 +137,8 @@ def _sides(assembly: Assembly, tree: Node) -> tuple[Side, ...]:
     sides = []
     for name, model in assembly.section("sides", SideModel, tree).items():
         node = tree.value["sides"].value[name]
-        zone = assembly.findings.attempt(node.value["timezone"], lambda: calendar.check_zone(model.timezone))  # noqa: B023
-        if zone is not None:
-            closures = assembly.closures(node, model.closed, zone)
-            sides.append(Side(name, zone, model.open or WeekProfile.constant(1), closures))
+        closures = assembly.closures(node, model.closed, model.timezone)
+        sides.append(Side(name, model.timezone, model.open or WeekProfile.constant(1), closures))
     return tuple(sides)
 
 

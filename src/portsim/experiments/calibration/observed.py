@@ -64,7 +64,7 @@ class Observed:
         if any(column is None for column in known.values()):
             return []
         try:
-            table = CsvTable.read(self.page.value((*keys, "file")), self.folder)
+            table = CsvTable.read(self.page.value((*keys, "file")), self.folder, "calibration file")
             self.files[table.file] = table.sha256
             return self._rows(keys, table, {name: column for name, column in known.items() if column is not None})
         except ScenarioError as error:
@@ -111,7 +111,9 @@ class Observed:
                 to_utc_ms(datetime.combine(day + timedelta(days=more), time.min), scenario.clock) for more in (0, 1)
             )
             if start < scenario.start_ms or end > scenario.end_ms:
-                table.problem(table.line, 1, "date", f"{day} lies outside the run of the scenario")
+                is_part = start < scenario.end_ms and end > scenario.start_ms
+                where_it_is = "only in part in" if is_part else "outside"
+                table.problem(table.line, 1, "date", f"{day} lies {where_it_is} the run of the scenario")
                 continue
             for (name, (measured, factor)), cell in zip(columns.items(), cells, strict=True):
                 if cell is None:

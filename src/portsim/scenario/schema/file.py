@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from portsim.scenario import units
+from portsim.scenario import calendar, units
 from portsim.scenario.levels import Amount, Distribution, Wave, WeekProfile
 from portsim.scenario.scenario import Batch, ServicePer
 from portsim.scenario.schema.amounts import read_goods, read_persons
@@ -163,7 +163,7 @@ class Heading(Model):
 class SideModel(Model):
     """One side of the border, with its own clock."""
 
-    timezone: Text
+    timezone: Annotated[str, Quantity(calendar.check_zone, "text")]
     """Time zone of its clock, a name of the IANA list such as Asia/Shanghai. Required."""
 
     open: Hours | None = None
