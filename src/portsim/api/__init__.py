@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from portsim.api.loading import load, load_text
     from portsim.api.merging import merge
     from portsim.api.regionruns import RegionRun
-    from portsim.api.runs import Run, run
+    from portsim.api.runresult import Run
+    from portsim.api.runs import run
     from portsim.api.sweeps import Screening, Sweep, screen, sweep
     from portsim.api.tracing import Trace, trace
     from portsim.api.verifying import Verification, verify
@@ -52,7 +53,7 @@ _HOME = {
     "Region": "portsim.scenario.region",
     "RegionCheck": "portsim.api.checking",
     "RegionRun": "portsim.api.regionruns",
-    "Run": "portsim.api.runs",
+    "Run": "portsim.api.runresult",
     "Scenario": "portsim.scenario.scenario",
     "ScenarioError": "portsim.errors",
     "Screening": "portsim.api.sweeps",

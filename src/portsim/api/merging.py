@@ -10,7 +10,7 @@ from typing import Any
 from portsim import experiments
 from portsim.api.arguments import several
 from portsim.api.regionruns import RegionRun
-from portsim.api.runs import Run
+from portsim.api.runresult import Run
 from portsim.results.regionstore import is_region_folder
 
 

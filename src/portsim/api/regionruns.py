@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from portsim import experiments
 from portsim.api import frames
 from portsim.api.outcome import Outcome
-from portsim.api.runs import Run
+from portsim.api.runresult import Run
 from portsim.engines import EngineName
 from portsim.experiments import Executor, Played, RegionSaving, replicate_region
 from portsim.experiments.replicate import numbers_of
