@@ -462,7 +462,7 @@ def test_the_picture_shows_each_plan_from_the_top_with_its_interval(four):
         "better",
         "hours the same",
     )
-    assert view.panels[0].whiskers[2].beside == "hours +100 %"
+    assert view.panels[0].whiskers[2].beside == "hours +100.0 %"
     assert view.panels[0].axis == "mean wait, min"
     assert view.title == "In mean wait, two_lanes and patient are better than the scenario without a plan"
     axes = four.plot.plans()
