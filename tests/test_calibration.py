@@ -851,6 +851,7 @@ def test_the_scenario_that_notebooks_go_on_with_is_of_the_shipped_calibration():
 
 @pytest.mark.deep
 def test_the_page_is_what_its_command_gives(monkeypatch, capsys):
+    """On a machine, and with as many threads of linear algebra, as it was written with; others round otherwise."""
     page = calibrated()
     monkeypatch.setattr(sys, "argv", ["calibrated.py", "--check"])
     assert page.main() == 0, capsys.readouterr().err
