@@ -280,9 +280,18 @@ def test_the_title_of_waits_says_what_share_kept_the_target(source):
     assert view.targets == (("p95", HOUR, 0.95),)
 
 
+def test_officers_who_finish_late_are_named_where_they_count(source):
+    late = "Officers who finish late count while others on duty are idle."
+    assert late in use_view(source).caption
+    crews = ps.load_text(PLAIN.format(name="Late", to="2025-03-04 00:00", stage="check", units=1))
+    assert late not in use_view(Memory(ps.run(crews, replications=1, keep="all").data)).caption
+
+
 def test_captions_say_which_replications_are_shown(source, chancy):
     assert "mean of 2 replications (pale shade: lowest to highest replication)" in queue_view(source).caption
     assert "(pale shade and white dots: lowest to" in queue_view(Memory(chancy[0].data)).caption
+    band = chancy[0].plot.queue().get_legend_handles_labels()[1]
+    assert "lowest to highest replication" in band, "or its grey is taken for that of another stage"
     assert "units of replication 0 of 2." in wait_view(source).caption
     run = ps.run(plain(), replications=4)
     assert "replication 0 of 4" in queue_view(Memory(run.data)).caption

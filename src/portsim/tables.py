@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -38,14 +39,14 @@ class Table:
         )
 
 
-class Shown:
+class Shown(ABC):
     """What a reader sees of an object: text where it is printed, tables in a notebook."""
 
     __slots__ = ()
 
+    @abstractmethod
     def blocks(self) -> list[Line | Table]:
         """The readable object, as lines and tables."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return plain(self.blocks())
